@@ -1,0 +1,69 @@
+import type { Post } from "./post";
+
+/** An event as it stands in the DynamoDB table. */
+export interface EventItem {
+  /** Partition key. */
+  Username: string;
+  /** Sort key. */
+  Id: string;
+  /** When the post was written, ISO 8601 in UTC. */
+  Timestamp: string;
+  Message: string;
+  Name?: string;
+  Source: string;
+  Lang?: string;
+  /** Epoch seconds after which DynamoDB deletes the item. */
+  ExpiresAt?: number;
+}
+
+/**
+ * Turns an event into the item that stores it.
+ * @param expiresAt epoch seconds; leave out to keep the item for good
+ */
+export function eventItem(post: Post, expiresAt?: number): EventItem {
+  return {
+    Username: post.username,
+    Id: post.id,
+    Timestamp: post.createdAt,
+    Message: post.text,
+    ...(post.name !== undefined && { Name: post.name }),
+    Source: post.source,
+    ...(post.lang !== undefined && { Lang: post.lang }),
+    ...(expiresAt !== undefined && { ExpiresAt: expiresAt }),
+  };
+}
+
+/**
+ * DynamoDB's limits in bytes of UTF-8.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+const MAX_PARTITION_KEY_BYTES = 2048;
+const MAX_SORT_KEY_BYTES = 1024;
+const MAX_ITEM_BYTES = 400 * 1024;
+
+/** Says which of DynamoDB's limits the item breaks, or nothing if it can be stored. */
+export function brokenItemLimit(item: EventItem): string | undefined {
+  const username = Buffer.byteLength(item.Username);
+  if (username > MAX_PARTITION_KEY_BYTES)
+    return `username: ${username} bytes, a partition key has at most ${MAX_PARTITION_KEY_BYTES}`;
+
+  const id = Buffer.byteLength(item.Id);
+  if (id > MAX_SORT_KEY_BYTES) return `id: ${id} bytes, a sort key has at most ${MAX_SORT_KEY_BYTES}`;
+
+  const size = itemSize(item);
+  if (size > MAX_ITEM_BYTES) return `the item: ${size} bytes, an item has at most ${MAX_ITEM_BYTES}`;
+  return undefined;
+}
+
+/**
+ * An item's size: the bytes of its attribute names and values. A number's exact size depends on its digits;
+ * 21 bytes is the most that DynamoDB counts for one.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+function itemSize(item: EventItem): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(item)) {
+    bytes += Buffer.byteLength(name) + (typeof value === "string" ? Buffer.byteLength(value) : 21);
+  }
+  return bytes;
+}
