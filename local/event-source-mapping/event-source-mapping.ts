@@ -23,6 +23,8 @@ export interface EventSourceMappingParts {
   invoke(event: KinesisStreamEvent): Promise<InvocationOutcome>;
   /** Called with what went wrong at reading the stream; reading goes on. */
   problem(error: Error): void;
+  /** Called with how many records were handled since the last call. */
+  handled(count: number): void;
   /** Where each shard was when an earlier run ended; kept up to date, so that a later run can go on from it. */
   checkpoints: Map<string, string>;
 }
@@ -52,14 +54,10 @@ export class EventSourceMapping {
 
   /** Resolves when every record that is on the stream now is handled. */
   async caughtUp(): Promise<void> {
-    while (this.pollers.size > 0) {
-      const pollers = [...this.pollers.values()];
-      await Promise.all(pollers.map((poller) => poller.caughtUp()));
-      if (
-        pollers.length === this.pollers.size &&
-        pollers.every((poller) => [...this.pollers.values()].includes(poller))
-      )
-        return;
+    let waitedFor: ShardPoller[] = [];
+    while ([...this.pollers.values()].some((poller) => !waitedFor.includes(poller))) {
+      waitedFor = [...this.pollers.values()];
+      await Promise.all(waitedFor.map((poller) => poller.caughtUp()));
     }
   }
 
@@ -106,6 +104,7 @@ export class EventSourceMapping {
       await this.startChildren();
     }
     this.pollers.delete(shardId);
+    poller.release();
   }
 
   private async startChildren(): Promise<void> {

@@ -13,6 +13,8 @@ import { Lane } from "./lane";
 
 /** What a poller needs beyond what its batches need. */
 export interface ShardPolling extends Omit<BatchProcessing, "handled"> {
+  /** Called with how many records were handled since the last call. */
+  handled(count: number): void;
   kinesis: KinesisClient;
   /** Where to go on: the position of the last checkpoint. */
   position: string | undefined;
@@ -67,6 +69,11 @@ export class ShardPoller {
   /** Resolves when everything that is on the shard now is handled. */
   caughtUp(): Promise<void> {
     return new Promise((resolve) => this.catchUps.push({ afterRead: this.reads, resolve }));
+  }
+
+  /** Lets go of who waits for a shard that has ended, once its children are being read. */
+  release(): void {
+    for (const { resolve } of this.catchUps.splice(0)) resolve();
   }
 
   private async readToTheEnd(): Promise<boolean> {
@@ -145,6 +152,7 @@ export class ShardPoller {
     this.checkpoint.handled(records.map(({ kinesis }) => kinesis.sequenceNumber));
     const { position } = this.checkpoint;
     if (position !== undefined && position !== before) this.polling.checkpointed(position);
+    this.polling.handled(records.length);
     this.roomMade();
   }
 
@@ -166,7 +174,6 @@ export class ShardPoller {
   /** A closed shard has ended when the last of its records is handled. */
   private async finish(): Promise<boolean> {
     await this.room(0);
-    this.reportCaughtUp(Number.POSITIVE_INFINITY);
     return !this.polling.signal.aborted;
   }
 
