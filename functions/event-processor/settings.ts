@@ -14,12 +14,7 @@ const Environment = v.object({
   TABLE_NAME: Name,
   FAILURE_BUCKET_NAME: Name,
   TIME_TO_LIVE_DAYS: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^[1-9]\d*$/, TIME_TO_LIVE_RULE),
-      v.transform(Number),
-      v.maxValue(MAX_TIME_TO_LIVE_DAYS, TIME_TO_LIVE_RULE),
-    ),
+    v.pipe(v.string(), v.check(isTimeToLive, TIME_TO_LIVE_RULE), v.transform(Number)),
   ),
   PROCESSOR_VERSION: Name,
 });
@@ -48,6 +43,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     timeToLiveDays: TIME_TO_LIVE_DAYS,
     processorVersion: PROCESSOR_VERSION,
   };
+}
+
+function isTimeToLive(value: string): boolean {
+  return /^[1-9]\d*$/.test(value) && Number(value) <= MAX_TIME_TO_LIVE_DAYS;
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
