@@ -33,6 +33,8 @@ export class CommandError extends Error {
  * Anything else that is thrown is a defect and keeps its stack trace.
  */
 export async function runCommand(command: Command, argv: readonly string[] = process.argv): Promise<void> {
+  // On Node.js 20 the SDK prints a notice about its own support policy to standard error with the first client.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   command.exitOverride().configureHelp({ showGlobalOptions: true });
   try {
     await command.parseAsync(argv);

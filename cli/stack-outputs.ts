@@ -1,0 +1,177 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify, stripVTControlCharacters } from "node:util";
+import * as v from "valibot";
+import { CommandError, ExitCode } from "./command";
+
+/** What the stack says about itself once it is deployed. */
+export const StackOutputs = v.object({
+  stream_name: v.string(),
+  region: v.string(),
+  access_key_id: v.string(),
+  secret_access_key: v.string(),
+  table_name: v.string(),
+  function_name: v.string(),
+  failure_bucket_name: v.string(),
+});
+
+export type StackOutputs = v.InferOutput<typeof StackOutputs>;
+
+const Credentials = v.object({ accessKeyId: v.string(), secretAccessKey: v.string() });
+
+/** A stack that runs, in an AWS account or on this machine. */
+export interface Stack {
+  outputs: StackOutputs;
+  /** Where its services answer; left out, they are AWS's own. */
+  endpoint?: string;
+  /** Who may read what the stack stored; left out, whoever the SDK's default chain finds. */
+  operator?: v.InferOutput<typeof Credentials>;
+}
+
+export interface DeployedOptions {
+  /** The stack's name, needed when the app has several. */
+  stack?: string | undefined;
+  /** Where `cdktf.json` is. */
+  projectDirectory?: string;
+  /** The script of cdktf's command line. */
+  cdktf?: string;
+}
+
+const runFile = promisify(execFile);
+
+/**
+ * Asks cdktf for the outputs of the deployed stack. They hold the producer's secret, and cdktf can only hand them
+ * over in a file: that file lives in a directory no other user can enter, and is gone when this returns.
+ * @throws CommandError that says what is missing and what to do
+ */
+export async function deployedOutputs(options: DeployedOptions = {}): Promise<Stack> {
+  const directory = await mkdtemp(path.join(tmpdir(), "stack-outputs-"));
+  try {
+    const file = path.join(directory, "outputs.json");
+    await runCdktfOutput(file, options);
+    return { outputs: parseDeployedOutputs(await readOutputsFile(file), options.stack) };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function readOutputsFile(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch {
+    throw new CommandError("cdktf output wrote no outputs; deploy the stack first with `npm run deploy`");
+  }
+}
+
+/** Parses cdktf's outputs file, `{ "<stack>": { "<output>": <value> } }`. */
+export function parseDeployedOutputs(content: unknown, stack?: string): StackOutputs {
+  const stacks = v.safeParse(v.record(v.string(), v.record(v.string(), v.unknown())), content);
+  if (!stacks.success) throw new CommandError("cdktf output wrote something that is not outputs by stack");
+
+  const names = Object.keys(stacks.output);
+  if (names.length > 1 && stack === undefined)
+    throw new CommandError(
+      `there are ${names.length} stacks; name one of them with --stack: ${names.join(", ")}`,
+    );
+
+  const name = names.length === 1 ? (names[0] ?? "") : (stack ?? "");
+  const values = stacks.output[name] ?? {};
+  if (Object.keys(values).length === 0)
+    throw new CommandError(
+      `the stack ${name} has no outputs: it is not deployed yet; deploy it with \`npm run deploy\`, or add --local to use the local cloud`,
+    );
+
+  const outputs = v.safeParse(StackOutputs, values);
+  if (!outputs.success)
+    throw new CommandError(
+      `the stack ${name} has no output ${v.getDotPath(outputs.issues[0])}; deploy it again with \`npm run deploy\``,
+    );
+  return outputs.output;
+}
+
+async function runCdktfOutput(file: string, options: DeployedOptions): Promise<void> {
+  const projectDirectory = options.projectDirectory ?? path.resolve(__dirname, "..");
+  const synthesized = existsSync(path.join(projectDirectory, "cdktf.out", "manifest.json"));
+  const args = [
+    options.cdktf ?? require.resolve("cdktf-cli/bundle/bin/cdktf"),
+    "output",
+    ...(options.stack === undefined ? [] : [options.stack]),
+    ...(synthesized ? ["--skip-synth"] : []),
+    "--outputs-file",
+    file,
+    "--outputs-file-include-sensitive-outputs",
+  ];
+
+  // A signal must not end this process before the outputs file is deleted: it ends the child instead.
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    await runFile(process.execPath, args, {
+      cwd: projectDirectory,
+      // Terraform would otherwise call home about updates.
+      env: { ...process.env, CHECKPOINT_DISABLE: "1" },
+      maxBuffer: 64 * 1024 * 1024,
+      signal: interruption.signal,
+    });
+  } catch (error) {
+    if (interruption.signal.aborted) throw new CommandError("interrupted", ExitCode.interrupted);
+    throw await explainFailure(error);
+  } finally {
+    process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
+  }
+}
+
+async function explainFailure(error: unknown): Promise<CommandError> {
+  const terraform = process.env.TERRAFORM_BINARY_NAME || "terraform";
+  if (!(await runs(terraform)))
+    return new CommandError(
+      `the Terraform CLI (${terraform}) cannot be run, and the deployed stack's outputs are read with it; install it from https://developer.hashicorp.com/terraform/install, or add --local to use the local cloud`,
+    );
+
+  const text = outputOf(error);
+  const remedy = /more than one stack/i.test(text) ? "; name one of them with --stack" : "";
+  return new CommandError(`cdktf output failed${remedy}\n${text}`);
+}
+
+async function runs(command: string): Promise<boolean> {
+  return runFile(command, ["-version"], { env: { ...process.env, CHECKPOINT_DISABLE: "1" } }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The end of what cdktf printed, without its colours and its spinner. A failed run has printed no outputs. */
+function outputOf(error: unknown): string {
+  const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+  const lines = stripVTControlCharacters(`${stdout}\n${stderr}`)
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "" && !/^[\u2800-\u28ff]/.test(line.trim()));
+  return lines.slice(-20).join("\n");
+}
+
+const LocalOutputs = v.object({ outputs: StackOutputs, operator: Credentials });
+
+/**
+ * Asks the local cloud for the outputs of the stack it runs.
+ * @param port where it listens on the loopback interface
+ * @throws CommandError if nothing listens there, or something else does
+ */
+export async function localOutputs(port: number): Promise<Stack> {
+  const endpoint = `http://127.0.0.1:${port}`;
+  const response = await fetch(`${endpoint}/_local/outputs`, { signal: AbortSignal.timeout(10_000) }).catch(
+    () => {
+      throw new CommandError(`no local cloud on 127.0.0.1:${port}; start it with \`npm run local\``);
+    },
+  );
+
+  const answer = v.safeParse(LocalOutputs, await response.json().catch(() => undefined));
+  if (!response.ok || !answer.success)
+    throw new CommandError(
+      `what listens on 127.0.0.1:${port} is not a local cloud (HTTP ${response.status}); start one with \`npm run local -- --port <n>\` and name its port with --port`,
+    );
+  return { ...answer.output, endpoint };
+}

@@ -1,0 +1,21 @@
+import type { WriteStream } from "node:tty";
+import { styleText } from "node:util";
+
+type Stream = Pick<WriteStream, "isTTY" | "hasColors">;
+
+/** Colours text for a terminal that shows colours; NO_COLOR and a pipe leave it as it is. */
+export function paint(stream: Stream, style: Parameters<typeof styleText>[0], text: string): string {
+  return stream.isTTY && stream.hasColors() && !process.env.NO_COLOR ? styleText(style, text) : text;
+}
+
+const number = new Intl.NumberFormat("en-US");
+
+/** `1234567` as `1,234,567`. */
+export function formatCount(count: number): string {
+  return number.format(count);
+}
+
+/** A number of things: `1 record`, `2,000 records`. */
+export function countOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,172 @@
+import { realpath } from "node:fs/promises";
+import { Command, Option } from "commander";
+import { CommandError, ExitCode, runCommand } from "../cli/command";
+import { integer, positiveNumber } from "../cli/option-values";
+import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
+import { paint } from "../cli/terminal";
+import { type StreamFlags, streamConfiguration } from "./configuration";
+import { listenForInterruption } from "./interruption";
+import { produce } from "./produce";
+import { Progress } from "./progress";
+import { Refusals } from "./refusals";
+import { defaultRejectsPath, RejectsFile } from "./rejects-file";
+import { sources } from "./sources";
+import type { SourceDefinition } from "./sources/source";
+import { checkStream, streamClient } from "./stream-client";
+import { newTally, type Summary, summarize, summaryLine } from "./tally";
+
+interface Options extends StackOptions, StreamFlags {
+  source?: string;
+  input?: string;
+  count?: number;
+  rate?: number;
+  rejects?: string;
+  maxAge: number;
+  json?: boolean;
+}
+
+const sourceList = Object.entries(sources)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .join("\n");
+
+function producerCommand(): Command {
+  const command = new Command("produce")
+    .description("Puts posts on the stack's Kinesis stream.")
+    .usage("--source <name> [options]")
+    .addOption(
+      new Option("--source <name>", "where posts come from, see below").choices(Object.keys(sources)),
+    );
+  for (const { options } of Object.values(sources)) for (const option of options) command.addOption(option);
+
+  addStackOptions(command)
+    .addOption(
+      new Option("--count <n>", "stop after n posts (default: all; 1000 from sample)").argParser(integer(1)),
+    )
+    .addOption(
+      new Option("--rate <n>", "posts per second (default: as fast as the stream takes them)").argParser(
+        positiveNumber,
+      ),
+    )
+    .addOption(new Option("--stream-name <name>", "the stream, instead of the stack's"))
+    .addOption(new Option("--region <region>", "the stream's AWS region"))
+    .addOption(new Option("--endpoint-url <url>", "where Kinesis answers, if not at AWS"))
+    .addOption(
+      new Option(
+        "--rejects <file>",
+        "where what is not delivered is kept (default: in this directory, named after the input)",
+      ),
+    )
+    .addOption(
+      new Option("--max-age <seconds>", "how long a record is tried before it is given up")
+        .default(300)
+        .argParser(positiveNumber),
+    )
+    .addOption(new Option("--json", "print the summary as one line of JSON"))
+    .addHelpText("after", HELP);
+  return command;
+}
+
+const HELP = `
+Sources:
+${sourceList}
+
+The stream's name, region and credentials come from the outputs of the deployed stack, or of the local cloud with
+--local. These environment variables come before the outputs, and options before both:
+  PRODUCER_STREAM_NAME, PRODUCER_REGION, PRODUCER_ENDPOINT_URL,
+  PRODUCER_ACCESS_KEY_ID and PRODUCER_SECRET_ACCESS_KEY (environment only)
+With --local or --stack, they are not looked at. AWS_ACCESS_KEY_ID and the like are never used.
+
+Ctrl-C ends the source and delivers what was read; a second Ctrl-C gives that up.
+
+Examples:
+  $ npm run produce -- --local --source sample --count 5000
+  $ npm run produce -- --input tweets.ndjson.gz
+  $ some-program | npm run produce -- --input - --raw
+  $ npm run produce -- --source sample --rate 20 --count 1000000 --json
+
+Exit codes:
+  ${ExitCode.ok}    everything was delivered
+  ${ExitCode.failed}    something was not delivered, or the producer could not run
+  ${ExitCode.usage}    an option or a setting is wrong; nothing was started
+  ${ExitCode.rejects}    delivered, but some input was refused; it is in the rejects file
+  ${ExitCode.interrupted}  given up with a second Ctrl-C; what was not delivered is in the rejects file`;
+
+async function run(options: Options, command: Command): Promise<void> {
+  const definition = chosenSource(options, command);
+  const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input, new Date()));
+  await refuseSameFile(options);
+  const source = await definition.create({ ...options });
+  const stream = await streamConfiguration(options, process.env, () => findStack(options));
+  await checkStream(stream);
+
+  const tally = newTally();
+  const progress = new Progress(process.stderr, tally, () => source.status?.());
+  const interruption = listenForInterruption(() =>
+    progress.note("stopping: delivering what was read; Ctrl-C again gives it up"),
+  );
+  const refusals = new Refusals((message) => progress.note(paint(process.stderr, "yellow", message)));
+  const client = streamClient(stream, 1);
+  const started = performance.now();
+  const fault = await produce({
+    source,
+    client,
+    stream,
+    count: options.count ?? definition.defaultCount,
+    rate: options.rate,
+    maxAgeMs: options.maxAge * 1000,
+    tally,
+    refusals,
+    rejectsFile,
+    stop: interruption.stop,
+    abort: interruption.abort,
+  }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const ms = performance.now() - started;
+  client.destroy();
+  interruption.close();
+  progress.close();
+  refusals.close();
+
+  const summary = summarize(tally, ms, rejectsFile.isUsed ? rejectsFile.path : undefined);
+  process.stdout.write(`${options.json ? JSON.stringify(summary) : summaryLine(summary)}\n`);
+  if (interruption.abort.aborted) throw new CommandError("given up", ExitCode.interrupted);
+  if (fault !== undefined) throw fault;
+  process.exitCode = exitCode(summary);
+}
+
+function exitCode(summary: Summary): ExitCode {
+  if (summary.undelivered > 0) return ExitCode.failed;
+  return summary.rejected > 0 ? ExitCode.rejects : ExitCode.ok;
+}
+
+function chosenSource(options: Options, command: Command): SourceDefinition {
+  const name = options.source ?? (options.input === undefined ? undefined : "file");
+  const definition = name === undefined ? undefined : sources[name];
+  if (!definition)
+    throw new CommandError(
+      `name a source with --source:\n${sourceList}\nFor example: npm run produce -- --local --source sample\nAll options: npm run produce -- --help`,
+      ExitCode.usage,
+    );
+
+  for (const [other, { options: others }] of Object.entries(sources)) {
+    const misplaced = others.find((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+    if (misplaced && sources[other] !== definition)
+      throw new CommandError(
+        `${misplaced.long} belongs to --source ${other}, not to --source ${name}`,
+        ExitCode.usage,
+      );
+  }
+  return definition;
+}
+
+/** A rejects file that is the input would be read back while it is written, without end. */
+async function refuseSameFile({ input, rejects }: Options): Promise<void> {
+  if (input === undefined || rejects === undefined) return;
+  const [from, to] = await Promise.all([input, rejects].map((file) => realpath(file).catch(() => undefined)));
+  if (from !== undefined && from === to)
+    throw new CommandError(`--rejects ${rejects} is the input itself; name another file`, ExitCode.usage);
+}
+
+void runCommand(producerCommand().action(run));

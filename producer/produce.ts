@@ -1,0 +1,130 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { CommandError } from "../cli/command";
+import type { StreamAddress } from "./kinesis-errors";
+import { pace } from "./pace";
+import { eventRecord, MAX_RECORD_BYTES, type ProducedRecord, rawRecord, recordBytes } from "./record";
+import type { Refusals } from "./refusals";
+import type { RejectsFile } from "./rejects-file";
+import type { Pieces, Source, SourceItem } from "./sources/source";
+import { type Outcomes, StreamWriter } from "./stream-writer";
+import type { Tally } from "./tally";
+
+export interface Run {
+  source: Source;
+  client: KinesisClient;
+  stream: StreamAddress;
+  /** How many records to take from the source; left out, all. */
+  count?: number | undefined;
+  /** How many items to take per second; left out, as many as the stream takes. */
+  rate?: number | undefined;
+  /** How long a record is tried, in milliseconds. */
+  maxAgeMs: number;
+  /** Is kept up to date. */
+  tally: Tally;
+  refusals: Refusals;
+  rejectsFile: RejectsFile;
+  /** Ends the source; what was read is delivered. */
+  stop: AbortSignal;
+  /** Gives up what is not delivered yet. */
+  abort: AbortSignal;
+}
+
+/**
+ * Puts what a source delivers on the stream. The source is read only as fast as the stream takes its records.
+ * Whatever is not delivered is in the rejects file when this returns or throws.
+ * @throws CommandError if the source, the stream or the rejects file makes it impossible to go on
+ */
+export async function produce(run: Run): Promise<void> {
+  const { source, client, stream, maxAgeMs, abort, rejectsFile } = run;
+  const faults = new Set<unknown>();
+  const noteFault = (fault: unknown) => faults.add(fault);
+  const outcomes = new RunOutcomes(run, noteFault);
+  const writer = new StreamWriter<ProducedRecord>({ client, stream, outcomes, abort, maxAgeMs });
+
+  const items = source.items(run.stop);
+  await putAll(run.rate === undefined ? items : pace(items, run.rate, run.stop), writer, run).catch(
+    noteFault,
+  );
+  // Also when the source has failed: what it delivered before is put on the stream.
+  await writer.close().catch(noteFault);
+  await rejectsFile.close().catch(noteFault);
+  if (faults.size > 0) throw combined([...faults]);
+}
+
+function combined(faults: readonly unknown[]): unknown {
+  const defect = faults.find((fault) => !(fault instanceof CommandError));
+  return (
+    defect ??
+    new CommandError([...new Set(faults.map((fault) => (fault as CommandError).message))].join("\n"))
+  );
+}
+
+async function putAll(
+  items: AsyncIterable<SourceItem>,
+  writer: StreamWriter<ProducedRecord>,
+  run: Run,
+): Promise<void> {
+  let taken = 0;
+  for await (const item of items) {
+    if (item.kind === "empty") {
+      run.tally.emptyLines++;
+    } else if (item.kind === "refused") {
+      await reject(run, item.lineNumber, item.reason, item.detail, item.bytes);
+    } else {
+      await putItem(item, writer, run);
+      if (++taken === run.count) return;
+    }
+  }
+}
+
+async function putItem(
+  item: Extract<SourceItem, { kind: "post" | "raw" }>,
+  writer: StreamWriter<ProducedRecord>,
+  run: Run,
+): Promise<void> {
+  const record =
+    item.kind === "raw"
+      ? rawRecord(item.line.bytes, item.line.number)
+      : eventRecord(item.post, item.line?.number);
+  const bytes = recordBytes(record);
+  if (bytes <= MAX_RECORD_BYTES) return writer.put(record);
+
+  const detail = `${bytes} bytes with its partition key, a record has at most ${MAX_RECORD_BYTES}`;
+  await reject(run, record.lineNumber, "record-too-large", detail, [item.line?.bytes ?? record.data]);
+}
+
+async function reject(
+  { tally, refusals, rejectsFile }: Run,
+  lineNumber: number | undefined,
+  reason: string,
+  detail: string,
+  bytes: Pieces,
+): Promise<void> {
+  tally.rejected++;
+  refusals.rejected(lineNumber, reason, detail);
+  await rejectsFile.write(bytes);
+}
+
+/** Counts what became of the records, and keeps those that were given up. */
+class RunOutcomes implements Outcomes<ProducedRecord> {
+  /** @param noteFault is told why a record that was given up could not be kept */
+  constructor(
+    readonly run: Run,
+    readonly noteFault: (fault: unknown) => void,
+  ) {}
+
+  acknowledged(records: readonly ProducedRecord[]): void {
+    this.run.tally.acknowledged += records.length;
+    for (const { data } of records) this.run.tally.bytes += data.byteLength;
+  }
+
+  resending(count: number): void {
+    this.run.tally.retried += count;
+  }
+
+  async undeliverable(record: ProducedRecord, reason: string): Promise<void> {
+    this.run.tally.undelivered++;
+    this.run.refusals.undelivered(reason);
+    await this.run.rejectsFile.write([record.data]).catch(this.noteFault);
+  }
+}

@@ -1,0 +1,9 @@
+import { fileSource } from "./file";
+import { sampleSource } from "./sample";
+import type { SourceDefinition } from "./source";
+
+/** Every source that `--source` can name. */
+export const sources: Readonly<Record<string, SourceDefinition>> = {
+  file: fileSource,
+  sample: sampleSource,
+};

@@ -1,0 +1,50 @@
+import type { Option } from "commander";
+import type { Post } from "../../events/post";
+
+/** One thing a source delivers. */
+export type SourceItem =
+  /** An event, and where it came from. */
+  | { kind: "post"; post: Post; line?: Line }
+  /** Bytes to put on the stream as they are. */
+  | { kind: "raw"; line: Line }
+  /** Input that is not an event, or too long to hold in memory: its bytes go to the rejects file. */
+  | { kind: "refused"; lineNumber: number; reason: string; detail: string; bytes: Pieces }
+  /** An empty line. */
+  | { kind: "empty" };
+
+/** A line of the input, counted from 1, without its line feed. */
+export interface Line {
+  number: number;
+  bytes: Uint8Array;
+}
+
+/** Bytes that arrive piece by piece; they are read before the next item is asked for. */
+export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Where posts come from. */
+export interface Source {
+  /** Names the source in messages, such as `tweets.ndjson`. */
+  readonly description: string;
+  /**
+   * Delivers the items in order; the next one is asked for when the stream has room. Ends quietly, with no error,
+   * once the signal is aborted. Throws a CommandError for a fault a person can mend.
+   */
+  items(signal: AbortSignal): AsyncIterable<SourceItem>;
+  /** A few words for the progress line, such as `reconnecting in 5 s`. */
+  status?(): string | undefined;
+}
+
+/** What `--source` can name: one file in this folder and one line in `index.ts`. */
+export interface SourceDefinition {
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** The options that only this source has. */
+  readonly options: readonly Option[];
+  /** How many posts it delivers without `--count`; left out, all there are. */
+  readonly defaultCount?: number;
+  /**
+   * Makes the source from the command's options, and opens what can be opened before anything else is started.
+   * @throws CommandError if an option is wrong or what it names cannot be opened
+   */
+  create(options: Record<string, unknown>): Promise<Source>;
+}
