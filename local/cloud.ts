@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { CommandError, messageOf } from "../cli/command";
 import { LocalAccount, OPERATOR_KEY } from "./account";
 import { type Clients, createClients } from "./clients";
 import { systemClock } from "./clock";
@@ -155,7 +156,11 @@ async function connect(
 ) {
   let handled = 0;
   const mappings = settings.map((mapping) => {
-    const { kinesis, s3 } = createClients(endpoint, account.region, account.issueKey(mapping.roleArn));
+    const { kinesis, s3 } = createClients(
+      endpoint,
+      account.region,
+      account.issueSession(mapping.roleArn, "event-source-mapping"),
+    );
     return new EventSourceMapping({
       settings: mapping,
       kinesis,
@@ -179,7 +184,9 @@ async function connect(
   const stop = async () => {
     await Promise.all(mappings.map((mapping) => mapping.stop()));
   };
-  await Promise.all(mappings.map((mapping) => mapping.start()));
+  await Promise.all(mappings.map((mapping) => mapping.start())).catch((error) => {
+    throw new CommandError(`the event source mapping cannot read its stream: ${messageOf(error)}`);
+  });
   return {
     stop,
     handledRecords: () => handled,
