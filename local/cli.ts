@@ -1,6 +1,9 @@
+import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { ExitCode, runCommand } from "../cli/command";
 import { integer } from "../cli/option-values";
+import { seededRandom } from "../cli/seeded-random";
+import { Chaos } from "./chaos/chaos";
 import { serve } from "./serve";
 import { type StartOptions, start } from "./start";
 
@@ -11,7 +14,24 @@ const port = () =>
     .default(4566)
     .argParser(integer(0, 65_535));
 
-interface StartFlags extends StartOptions {
+const chaos = () =>
+  new Option(
+    "--chaos [seed]",
+    "inject faults of every kind: throttling, partial failures, lost responses, killed functions and more",
+  ).argParser((seed) => newChaos(integer(0)(seed)));
+
+/** The faults depend on the seed and on the order in which requests come, which no seed decides. */
+function newChaos(seed: number): Chaos {
+  return new Chaos({ random: seededRandom(seed), now: Date.now });
+}
+
+/** `--chaos` without a seed is just true. */
+function chaosOf(option: Chaos | true | undefined): Chaos | undefined {
+  return option === true ? newChaos(randomInt(2 ** 32)) : option;
+}
+
+interface StartFlags extends Omit<StartOptions, "chaos"> {
+  chaos?: Chaos | true;
   source?: string;
   input?: string;
   count?: string;
@@ -30,6 +50,7 @@ function startCommand(): Command {
     )
     .addOption(port())
     .addOption(new Option("--keep", "keep the local cloud running afterwards, until Ctrl-C"))
+    .addOption(chaos())
     .addOption(new Option("--json", "print the reconciliation as one line of JSON"))
     .allowUnknownOption()
     .allowExcessArguments()
@@ -55,7 +76,10 @@ function serveCommand(): Command {
   return new Command("serve")
     .description("Runs the synthesized stack on this machine, behind one endpoint, until Ctrl-C.")
     .addOption(port())
-    .action(serve);
+    .addOption(chaos())
+    .action((options: { port: number; chaos?: Chaos | true }) =>
+      serve({ ...options, chaos: chaosOf(options.chaos) }),
+    );
 }
 
 const START_HELP = `
@@ -65,6 +89,7 @@ Examples:
   $ npm start
   $ npm start -- --count 50000 --json
   $ npm start -- --input posts.ndjson --keep
+  $ npm start -- --count 20000 --chaos 42
 
 Exit codes:
   ${ExitCode.ok}    every record that Kinesis acknowledged is accounted for

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { OPERATOR_KEY } from "./account";
+import type { Chaos } from "./chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "./cloud";
 import { synthesize } from "./synthesize";
 
@@ -7,10 +8,10 @@ import { synthesize } from "./synthesize";
 export const LOG_FOLDER = ".local/logs";
 
 /** Synthesizes the stack and runs it until Ctrl-C. */
-export async function serve({ port }: { port: number }): Promise<void> {
+export async function serve({ port, chaos }: { port: number; chaos?: Chaos | undefined }): Promise<void> {
   const stackFile = await synthesize();
   const problem = (message: string) => process.stderr.write(`${message}\n`);
-  const cloud = await startLocalCloud({ stackFile, port, logFolder: LOG_FOLDER, problem });
+  const cloud = await startLocalCloud({ stackFile, port, logFolder: LOG_FOLDER, chaos, problem });
   process.stdout.write(welcome(cloud));
   await interruption();
   await cloud.stop();

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError, ExitCode } from "../cli/command";
 import { countOf, formatCount, paint } from "../cli/terminal";
+import type { Chaos } from "./chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "./cloud";
 import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
 import { ignoredTypesLine, interruption, LOG_FOLDER } from "./serve";
@@ -17,10 +18,11 @@ export interface StartOptions {
   keep?: boolean;
   /** Prints the reconciliation as one line of JSON. */
   json?: boolean;
+  chaos?: Chaos | undefined;
 }
 
-/** What `--json` prints. */
-type Report = Reconciliation & { seconds: number; eventsPerSecond: number };
+/** What `--json` prints; `faults` only under chaos: how often each kind struck. */
+type Report = Reconciliation & { seconds: number; eventsPerSecond: number; faults?: Chaos["faults"] };
 
 /**
  * The whole job on this machine: synthesizes the stack, runs it, produces events, waits until all are through and
@@ -34,13 +36,20 @@ export async function start(options: StartOptions, producerArguments: readonly s
   const problem = (message: string) => steps.note(message);
   const cloud = await steps.run(
     "local cloud",
-    () => startLocalCloud({ stackFile, port: options.port, logFolder: LOG_FOLDER, problem }),
+    () =>
+      startLocalCloud({
+        stackFile,
+        port: options.port,
+        logFolder: LOG_FOLDER,
+        chaos: options.chaos,
+        problem,
+      }),
     ({ endpoint }) => endpoint,
   );
   steps.note(ignoredTypesLine(cloud));
   try {
     const report = await untilSecondInterrupt(steps, (signal) =>
-      runPipeline(cloud, producerArguments, steps, signal),
+      runPipeline(cloud, producerArguments, steps, options.chaos, signal),
     );
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     else await printReport(report, cloud);
@@ -79,6 +88,7 @@ async function runPipeline(
   cloud: LocalCloud,
   producerArguments: readonly string[],
   steps: StepLog,
+  chaos: Chaos | undefined,
   signal: AbortSignal,
 ): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), "receipts-"));
@@ -91,6 +101,7 @@ async function runPipeline(
     const progress = () => countOf(cloud.handledRecords(), "record");
     await steps.run("processed", cloud.caughtUp, progress, progress);
     const seconds = (performance.now() - started) / 1000;
+    chaos?.end();
 
     const check = async () => reconcile(cloud.clients, cloud.outputs, await readReceipts(receipts));
     const reconciliation = await steps.run("reconciled", check, ({ produced }) =>
@@ -100,6 +111,7 @@ async function runPipeline(
       ...reconciliation,
       seconds: Math.round(seconds * 1000) / 1000,
       eventsPerSecond: Math.round(reconciliation.produced / seconds),
+      ...(chaos && { faults: chaos.faults }),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -132,7 +144,7 @@ async function runCommandLine(
 }
 
 async function printReport(
-  { seconds, eventsPerSecond, ...reconciliation }: Report,
+  { seconds, eventsPerSecond, faults, ...reconciliation }: Report,
   cloud: LocalCloud,
 ): Promise<void> {
   const lines = Object.entries(reconciliation).map(([name, count]) => {
@@ -143,10 +155,18 @@ async function printReport(
   process.stdout.write(
     `  ${seconds.toFixed(1)} s from end to end, ${formatCount(eventsPerSecond)} events per second\n\n`,
   );
+  if (faults) process.stdout.write(`${faultsTable(faults)}\n\n`);
   process.stdout.write("The newest records of the table:\n");
   process.stdout.write(
     await runCommandLine("operator/explore.ts", ["--local", "--port", String(cloud.port)]),
   );
+}
+
+function faultsTable(faults: Chaos["faults"]): string {
+  const lines = Object.entries(faults).map(
+    ([kind, count]) => `  ${kind.padEnd(20)}${formatCount(count).padStart(6)}`,
+  );
+  return `Faults survived:\n${lines.join("\n")}`;
 }
 
 async function keepRunning({ endpoint }: LocalCloud, steps: StepLog): Promise<void> {
