@@ -184,7 +184,7 @@ describe("EventWriter", () => {
     it("whose answer takes longer than a request may", async () => {
       proxy.inject(answerAfter(new Promise(() => undefined)));
       client.destroy();
-      client = documentClient({ requestTimeout: 100 });
+      client = documentClient({ requestTimeout: 100, socketTimeout: 0 });
 
       const { outcomes, problems } = await write(itemsWithIds(1));
 
@@ -270,6 +270,8 @@ describe("EventWriter", () => {
         timeUp.abort();
         return new Promise(() => undefined);
       });
+      client.destroy();
+      client = documentClient({ requestTimeout: 0, socketTimeout: 0 });
 
       const { outcomes, problems } = await write(itemsWithIds(30), { timeUp: timeUp.signal });
 
