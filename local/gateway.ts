@@ -143,7 +143,7 @@ function readOrRefuse(request: IncomingRequest, account: Account): AwsRequest | 
     return readAwsRequest(request, account);
   } catch (error) {
     if (!(error instanceof UnreadableRequestError)) throw error;
-    return awsError(undefined, 400, "MissingAuthenticationTokenException", error.message);
+    return awsError(undefined, 400, error.code, error.message);
   }
 }
 
