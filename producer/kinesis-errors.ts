@@ -36,7 +36,7 @@ export function fatalError(error: Error, stream: StreamAddress): CommandError {
 function explanation(error: Error, where: string): string {
   switch (error.name) {
     case "ResourceNotFoundException":
-      return `there is no such thing as ${where}; check its name and region, or deploy the stack with \`npm run deploy\``;
+      return `${where} does not exist; check its name and region, or deploy the stack with \`npm run deploy\``;
     case "AccessDeniedException":
       return `the producer's access key may not put records on ${where}; use the key of the stack's outputs, or allow it kinesis:PutRecords on this stream`;
     case "UnrecognizedClientException":
