@@ -1,25 +1,28 @@
 import * as v from "valibot";
 import type { Post } from "./post";
 
+/** `Sun Aug 31 00:29:15 +0000 2014`. `Date.parse` alone takes almost any text with a number in it for a time. */
+const CREATED_AT = /^\w{3} \w{3} \d{2} \d{2}:\d{2}:\d{2} [+-]\d{4} \d{4}$/;
+
 /**
- * A tweet as Twitter's v1.1 API delivered it. Only what the event needs is checked; the other sixty-odd fields
- * are ignored.
+ * A tweet as Twitter's v1.1 API delivered it. Only what turns it into an event is checked here, the event's own schema
+ * checks the rest; the other sixty-odd fields are ignored.
  * @see https://developer.x.com/en/docs/x-api/v1/data-dictionary/object-model/tweet
  */
 export const LegacyTweet = v.object({
-  id_str: v.pipe(v.string(), v.nonEmpty("must not be empty")),
+  id_str: v.string(),
   created_at: v.pipe(
     v.string(),
     v.check(
-      (value) => !Number.isNaN(Date.parse(value)),
+      (value) => CREATED_AT.test(value) && !Number.isNaN(Date.parse(value)),
       "must be a time such as Sun Aug 31 00:29:15 +0000 2014",
     ),
   ),
   text: v.string(),
-  extended_tweet: v.optional(v.object({ full_text: v.string() })),
+  extended_tweet: v.nullish(v.object({ full_text: v.string() })),
   user: v.object({
-    screen_name: v.pipe(v.string(), v.nonEmpty("must not be empty")),
-    name: v.optional(v.string()),
+    screen_name: v.string(),
+    name: v.nullish(v.string()),
   }),
   lang: v.nullish(v.string()),
 });

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import * as v from "valibot";
 import { LegacyTweet, postFromLegacyTweet } from "./legacy-tweet";
 import { Post } from "./post";
@@ -8,25 +7,32 @@ export type InvalidReason = "invalid-utf8" | "invalid-json" | "invalid-event";
 
 export type ParseResult = { ok: true; post: Post } | { ok: false; reason: InvalidReason; detail: string };
 
+/** Refuses bytes that are not UTF-8, and skips a byte order mark, which JSON parsers may ignore (RFC 8259, 8.1). */
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Parses what a record carries: an event, or a raw Twitter v1.1 tweet, as UTF-8 JSON. Never throws; the detail of
  * a failure names the field and the rule, never the content, so that it may be logged.
  */
 export function parseEvent(bytes: Uint8Array): ParseResult {
-  if (!isUtf8(bytes)) return invalid("invalid-utf8", "the bytes are not valid UTF-8");
+  let json: string;
+  try {
+    json = UTF8.decode(bytes);
+  } catch {
+    return invalid("invalid-utf8", `the ${bytes.byteLength} bytes are not UTF-8`);
+  }
 
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+    value = JSON.parse(json);
   } catch {
     return invalid("invalid-json", `the ${bytes.byteLength} bytes are not JSON`);
   }
 
   if (isLegacyTweet(value)) {
     const tweet = v.safeParse(LegacyTweet, value);
-    return tweet.success
-      ? { ok: true, post: postFromLegacyTweet(tweet.output) }
-      : invalidEvent(tweet.issues[0]);
+    if (!tweet.success) return invalidEvent(tweet.issues[0]);
+    value = postFromLegacyTweet(tweet.output);
   }
   const post = v.safeParse(Post, value);
   return post.success ? { ok: true, post: post.output } : invalidEvent(post.issues[0]);

@@ -1,16 +1,28 @@
 import * as v from "valibot";
 
 /**
+ * Text that UTF-8 can express. JSON can escape half of a surrogate pair (`"\\ud83d"`, a post cut in the middle of an
+ * emoji); DynamoDB stores UTF-8 only.
+ * @see https://www.rfc-editor.org/rfc/rfc8259#section-8.2
+ */
+const Text = v.pipe(
+  v.string(),
+  v.check((value) => !/\p{Surrogate}/u.test(value), "must not hold half of a surrogate pair"),
+);
+
+const NonEmptyText = v.pipe(Text, v.nonEmpty("must not be empty"));
+
+/**
  * The event on the stream: one post, as UTF-8 JSON.
  *
  * `username` (the author's handle) is the stream's partition key and the table's partition key; `id` is the
  * table's sort key. Writing the same `username` and `id` twice leaves one item.
  */
 export const Post = v.object({
-  id: v.pipe(v.string(), v.nonEmpty("must not be empty")),
-  username: v.pipe(v.string(), v.nonEmpty("must not be empty")),
-  name: v.optional(v.string()),
-  text: v.string(),
+  id: NonEmptyText,
+  username: NonEmptyText,
+  name: v.optional(Text),
+  text: Text,
   createdAt: v.pipe(
     v.string(),
     v.check(
@@ -18,13 +30,21 @@ export const Post = v.object({
       "must be an ISO 8601 time in UTC, such as 2026-11-23T07:21:57Z",
     ),
   ),
-  source: v.pipe(v.string(), v.nonEmpty("must not be empty")),
-  lang: v.optional(v.string()),
+  source: NonEmptyText,
+  lang: v.optional(Text),
 });
 
 export type Post = v.InferOutput<typeof Post>;
 
-/** `2026-11-23T07:21:57Z`, with or without a fraction of a second, and a time that exists. */
+/**
+ * `2026-11-23T07:21:57Z`, with or without a fraction of a second. `Date.parse` alone takes 30 February for 2 March, so
+ * the time it read must be the time that was written.
+ */
 function isUtcTimestamp(value: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/.test(value) && !Number.isNaN(Date.parse(value));
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/.test(value)) return false;
+  const time = Date.parse(value);
+  return (
+    !Number.isNaN(time) &&
+    new Date(time).toISOString().startsWith(value.slice(0, "YYYY-MM-DDTHH:MM:SS".length))
+  );
 }

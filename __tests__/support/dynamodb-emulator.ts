@@ -1,0 +1,50 @@
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import dynalite from "dynalite";
+import type { EventItem } from "../../events/event-item";
+import { emulatorAccess } from "./aws-access";
+import { close, listen } from "./listen";
+
+export interface DynamoDbEmulator {
+  url: string;
+  /** Creates a table with the keys of the event table. */
+  createTable(name: string): Promise<void>;
+  /** All items of a table, by their sort key. */
+  items(tableName: string): Promise<EventItem[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts dynalite in this process. */
+export async function startDynamoDbEmulator(): Promise<DynamoDbEmulator> {
+  const server = dynalite({ createTableMs: 0 });
+  const url = await listen(server);
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(emulatorAccess(url)));
+  return {
+    url,
+    async createTable(TableName) {
+      await client.send(
+        new CreateTableCommand({
+          TableName,
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: [
+            { AttributeName: "Username", AttributeType: "S" },
+            { AttributeName: "Id", AttributeType: "S" },
+          ],
+          KeySchema: [
+            { AttributeName: "Username", KeyType: "HASH" },
+            { AttributeName: "Id", KeyType: "RANGE" },
+          ],
+        }),
+      );
+      await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.1 }, { TableName });
+    },
+    async items(TableName) {
+      const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+      return (Items as EventItem[]).sort((a, b) => a.Id.localeCompare(b.Id));
+    },
+    async stop() {
+      client.destroy();
+      await close(server);
+    },
+  };
+}

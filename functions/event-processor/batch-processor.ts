@@ -1,0 +1,102 @@
+import type { KinesisStreamRecord } from "aws-lambda";
+import type { EventWriter, WriteResult } from "./event-writer";
+import { Problems } from "./problems";
+import { decodeRecord, type Rejection, type StorableRecord } from "./record-decoder";
+import type { RejectionStore } from "./rejection-store";
+
+/** What a batch is processed with. */
+export interface BatchProcessorParts {
+  writer: EventWriter;
+  /** Called only when there is something to set aside, so that a clean batch never loads the S3 client. */
+  loadRejectionStore: () => Promise<RejectionStore>;
+  timeToLiveDays: number | undefined;
+}
+
+/** When the time is up for the two parts of the work. */
+export interface Deadlines {
+  writing: AbortSignal;
+  settingAside: AbortSignal;
+}
+
+/** What became of a batch. Counts are of user records, unless they say otherwise. */
+export interface BatchResult {
+  received: number;
+  stored: number;
+  /** Set aside in the failure bucket. */
+  rejected: readonly Rejection[];
+  /** Sent again within the invocation. */
+  retried: number;
+  /** The sequence numbers of the Kinesis records that are to be retried by Lambda. */
+  failed: readonly string[];
+  /** What went wrong, and how many records it touched. */
+  problems: ReadonlyMap<string, number>;
+}
+
+/**
+ * Processes a batch: each record is stored, set aside with its payload, or reported as failed.
+ * @param kinesisRecords of one shard, in the order of the stream
+ */
+export async function processBatch(
+  kinesisRecords: readonly KinesisStreamRecord[],
+  { writer, loadRejectionStore, timeToLiveDays }: BatchProcessorParts,
+  deadlines: Deadlines,
+): Promise<BatchResult> {
+  const problems = new Problems();
+  const decoded = kinesisRecords.flatMap((record) => decodeRecord(record, timeToLiveDays));
+  const items = decoded.flatMap((record) => ("item" in record ? [record.item] : []));
+  const written = await writer.write(items, deadlines.writing, problems);
+
+  const { stored, rejections, failed } = sortByOutcome(decoded, written);
+  let rejected = beforeCheckpoint(rejections, failed);
+  if (rejected.length > 0) {
+    const rejectionStore = await loadRejectionStore();
+    if (!(await rejectionStore.setAside(rejected, deadlines.settingAside, problems))) {
+      for (const { record } of rejected) failed.add(record.sequenceNumber);
+      rejected = [];
+    }
+  }
+  return {
+    received: decoded.length,
+    stored,
+    rejected,
+    retried: written.retried,
+    failed: [...failed],
+    problems: problems.counts,
+  };
+}
+
+function sortByOutcome(decoded: readonly (StorableRecord | Rejection)[], { outcomeOf }: WriteResult) {
+  let stored = 0;
+  const rejections: Rejection[] = [];
+  const failed = new Set<string>();
+  for (const entry of decoded) {
+    if (!("item" in entry)) {
+      rejections.push(entry);
+      continue;
+    }
+    const outcome = outcomeOf(entry.item);
+    if (outcome.status === "stored") stored++;
+    else if (outcome.status === "failed") failed.add(entry.record.sequenceNumber);
+    else rejections.push({ record: entry.record, reason: "refused-by-dynamodb", detail: outcome.detail });
+  }
+  return { stored, rejections, failed };
+}
+
+/**
+ * The rejections that do not come again. Lambda retries every record from the lowest failed sequence number on:
+ * what is rejected there would be set aside twice.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+ */
+function beforeCheckpoint(
+  rejections: readonly Rejection[],
+  failed: ReadonlySet<string>,
+): readonly Rejection[] {
+  let checkpoint: bigint | undefined;
+  for (const sequenceNumber of failed) {
+    const candidate = BigInt(sequenceNumber);
+    if (checkpoint === undefined || candidate < checkpoint) checkpoint = candidate;
+  }
+  if (checkpoint === undefined) return rejections;
+  const lowestFailed = checkpoint;
+  return rejections.filter(({ record }) => BigInt(record.sequenceNumber) < lowestFailed);
+}

@@ -1,0 +1,51 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from "aws-lambda";
+import { processBatch } from "./batch-processor";
+import { reportBatch } from "./batch-report";
+import { clientConfig } from "./client-config";
+import { EventWriter } from "./event-writer";
+import type { RejectionStore } from "./rejection-store";
+import { readSettings } from "./settings";
+import { timeBudget } from "./time-budget";
+
+const settings = readSettings(process.env);
+const logger = new Logger();
+const metrics = new Metrics();
+const writer = new EventWriter(
+  DynamoDBDocumentClient.from(new DynamoDBClient(clientConfig)),
+  settings.tableName,
+);
+let rejectionStore: RejectionStore | undefined;
+
+/** Lambda's entry point: a batch of Kinesis records in, the records that Lambda is to retry out. */
+export async function handler(
+  event: KinesisStreamEvent,
+  context: Context,
+): Promise<KinesisStreamBatchResponse> {
+  logger.addContext(context);
+  const budget = timeBudget(context.getRemainingTimeInMillis());
+  const result = await processBatch(
+    event.Records,
+    { writer, loadRejectionStore, timeToLiveDays: settings.timeToLiveDays },
+    {
+      writing: AbortSignal.timeout(budget.writing),
+      settingAside: AbortSignal.timeout(budget.settingAside),
+    },
+  );
+  reportBatch(event.Records, result, { logger, metrics });
+  return { batchItemFailures: result.failed.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+async function loadRejectionStore(): Promise<RejectionStore> {
+  if (!rejectionStore) {
+    const { RejectionStore } = await import("./rejection-store");
+    rejectionStore = new RejectionStore({
+      bucketName: settings.failureBucketName,
+      processorVersion: settings.processorVersion,
+    });
+  }
+  return rejectionStore;
+}

@@ -1,0 +1,80 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { REJECTED_RECORDS_PREFIX, type RejectedRecord } from "../../events/rejected-record";
+import { backOff, type Waiting } from "./backoff";
+import { clientConfig } from "./client-config";
+import { describeError, type Problems } from "./problems";
+import type { Rejection, UserRecord } from "./record-decoder";
+
+export interface RejectionStoreOptions {
+  bucketName: string;
+  processorVersion: string;
+  client?: S3Client;
+  waiting?: Waiting;
+}
+
+/** Sets rejected records aside in the failure bucket. */
+export class RejectionStore {
+  private readonly client: S3Client;
+
+  constructor(private readonly options: RejectionStoreOptions) {
+    this.client = options.client ?? new S3Client(clientConfig);
+  }
+
+  /**
+   * Writes the rejections of a batch as one object. The same rejections written again overwrite it.
+   * @param rejections of one shard, in the order of the batch; if there are none, nothing is written
+   * @param signal aborted when the time is up
+   * @param problems is told what went wrong, whether or not it was overcome
+   * @returns whether they are in the bucket; if not, the records must be reported as failed. Never throws.
+   */
+  async setAside(
+    rejections: readonly Rejection[],
+    signal: AbortSignal,
+    problems: Problems,
+  ): Promise<boolean> {
+    const first = rejections.at(0);
+    const last = rejections.at(-1);
+    if (!first || !last) return true;
+
+    const { bucketName, processorVersion, waiting } = this.options;
+    const object = {
+      Bucket: bucketName,
+      Key: objectKey(first.record, last.record),
+      Body: rejections.map((rejection) => `${JSON.stringify(line(rejection, processorVersion))}\n`).join(""),
+      ContentType: "application/x-ndjson",
+    };
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        await this.client.send(new PutObjectCommand(object), { abortSignal: signal });
+        return true;
+      } catch (error) {
+        if (signal.aborted) break;
+        problems.add(`S3: ${describeError(error)}`, rejections.length);
+      }
+      await backOff(attempt, signal, waiting);
+    }
+    problems.add("no time was left to set records aside", rejections.length);
+    return false;
+  }
+}
+
+/** Depends on the records only, so that a batch that is processed again overwrites what it has written. */
+function objectKey(first: UserRecord, last: UserRecord): string {
+  const date = first.arrivedAt.toISOString().slice(0, "YYYY-MM-DD".length).replaceAll("-", "/");
+  return `${REJECTED_RECORDS_PREFIX}${first.shardId}/${date}/${first.sequenceNumber}-${last.sequenceNumber}.ndjson`;
+}
+
+function line({ record, reason, detail }: Rejection, processorVersion: string): RejectedRecord {
+  return {
+    reason,
+    detail,
+    streamArn: record.streamArn,
+    shardId: record.shardId,
+    sequenceNumber: record.sequenceNumber,
+    ...(record.subSequenceNumber !== undefined && { subSequenceNumber: record.subSequenceNumber }),
+    partitionKey: record.partitionKey,
+    approximateArrivalTimestamp: record.arrivedAt.toISOString(),
+    data: Buffer.from(record.data).toString("base64"),
+    processorVersion,
+  };
+}

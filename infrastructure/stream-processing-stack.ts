@@ -1,0 +1,43 @@
+import { ArchiveProvider } from "@cdktf/provider-archive/lib/provider";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { TerraformOutput, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import type { Configuration } from "./configuration";
+import { EventProcessor } from "./event-processor";
+import { EventStream } from "./event-stream";
+import { EventTable } from "./event-table";
+import { FailureBucket } from "./failure-bucket";
+import { ProducerUser } from "./producer-user";
+
+/** The architecture: producer → stream → processor → table, and a bucket for what could not be stored. */
+export class StreamProcessingStack extends TerraformStack {
+  constructor(scope: Construct, configuration: Configuration) {
+    super(scope, configuration.stackName);
+    const { region, stackName } = configuration;
+
+    new AwsProvider(this, "aws", { region, defaultTags: [{ tags: { Stack: stackName } }] });
+    new ArchiveProvider(this, "archive");
+
+    const stream = new EventStream(this, "event-stream", configuration);
+    const producer = new ProducerUser(this, "producer", configuration, stream);
+    const table = new EventTable(this, "event-table", configuration);
+    const failureBucket = new FailureBucket(this, "failure-bucket", configuration);
+    const processor = new EventProcessor(this, "event-processor", configuration, {
+      stream,
+      table,
+      failureBucket,
+    });
+
+    this.output("stream_name", stream.name);
+    this.output("region", region);
+    this.output("access_key_id", producer.accessKeyId);
+    this.output("secret_access_key", producer.secretAccessKey, { sensitive: true });
+    this.output("table_name", table.name);
+    this.output("function_name", processor.functionName);
+    this.output("failure_bucket_name", failureBucket.name);
+  }
+
+  private output(name: string, value: string, { sensitive = false } = {}): void {
+    new TerraformOutput(this, name, { value, ...(sensitive && { sensitive }) });
+  }
+}

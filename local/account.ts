@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import type { Identity, Statement } from "./iam";
+
+/** Access keys as AWS issues them. */
+export interface AccessKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/**
+ * The operator's access key: what a deployer's own credentials are on AWS. It may do everything, and is the same
+ * on every machine, so that it can be typed.
+ */
+export const OPERATOR_KEY: AccessKey = { accessKeyId: "operator", secretAccessKey: "operator" };
+
+/** The local cloud's account: its principals, what their policies allow, and the keys they are known by. */
+export class LocalAccount {
+  readonly id = "000000000000";
+  /** Who calls, by access key. */
+  readonly identities = new Map<string, Identity>();
+  private readonly statementsByPrincipal = new Map<string, Statement[]>();
+
+  constructor(readonly region: string) {
+    const everything: Statement = { Effect: "Allow", Action: ["*"], Resource: ["*"] };
+    this.identities.set(OPERATOR_KEY.accessKeyId, {
+      arn: this.arn("iam", "user/operator"),
+      statements: [everything],
+    });
+  }
+
+  /** An ARN in this account; IAM's and STS's have no region. */
+  arn(service: string, resource: string): string {
+    const region = service === "iam" || service === "sts" ? "" : this.region;
+    return `arn:aws:${service}:${region}:${this.id}:${resource}`;
+  }
+
+  /** Attaches a policy's statements to a user or role, whose keys have them from then on. */
+  attach(principalArn: string, statements: readonly Statement[]): void {
+    this.statementsOf(principalArn).push(...statements);
+  }
+
+  /**
+   * Issues an access key.
+   * @param principalArn whose policies hold
+   * @param callerArn how AWS's errors name the caller; a role's sessions have a name of their own
+   */
+  issueKey(principalArn: string, callerArn = principalArn): AccessKey {
+    const accessKeyId = `${callerArn === principalArn ? "AKIA" : "ASIA"}${randomBytes(8).toString("hex").toUpperCase()}`;
+    this.identities.set(accessKeyId, { arn: callerArn, statements: this.statementsOf(principalArn) });
+    return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64") };
+  }
+
+  /** The user or role itself, with what its policies allow. */
+  identityOf(principalArn: string): Identity {
+    return { arn: principalArn, statements: this.statementsOf(principalArn) };
+  }
+
+  private statementsOf(principalArn: string): Statement[] {
+    const statements = this.statementsByPrincipal.get(principalArn) ?? [];
+    this.statementsByPrincipal.set(principalArn, statements);
+    return statements;
+  }
+}

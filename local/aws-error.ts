@@ -1,0 +1,71 @@
+import type { Service } from "./emulators";
+
+/** An error as AWS sends it: each service has a status, a content type and a format of its own. */
+export interface AwsErrorResponse {
+  status: number;
+  contentType: string;
+  body: string;
+}
+
+/**
+ * Formats an error for a service.
+ * @param code AWS's name of the error, such as `AccessDeniedException`
+ */
+export function awsError(
+  service: Service | undefined,
+  status: number,
+  code: string,
+  message: string,
+): AwsErrorResponse {
+  switch (service) {
+    case "s3":
+      return {
+        status,
+        contentType: "application/xml",
+        body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error>`,
+      };
+    case "dynamodb":
+      return json("application/x-amz-json-1.0", status, `com.amazon.coral.service#${code}`, message);
+    default:
+      return json("application/x-amz-json-1.1", status, code, message);
+  }
+}
+
+function json(contentType: string, status: number, __type: string, message: string): AwsErrorResponse {
+  return { status, contentType, body: JSON.stringify({ __type, message }) };
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** What AWS answers to a key that it does not know. */
+export function unknownKey(service: Service): AwsErrorResponse {
+  return service === "s3"
+    ? awsError(
+        service,
+        403,
+        "InvalidAccessKeyId",
+        "The AWS Access Key Id you provided does not exist in our records.",
+      )
+    : awsError(
+        service,
+        400,
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+      );
+}
+
+/** What AWS answers to a caller whose policies do not allow the action. */
+export function accessDenied(
+  service: Service,
+  caller: string,
+  action: string,
+  resource: string | undefined,
+): AwsErrorResponse {
+  const on = resource === undefined ? "" : ` on resource: ${resource}`;
+  const message = `User: ${caller} is not authorized to perform: ${action}${on} because no identity-based policy allows the ${action} action`;
+  return service === "s3"
+    ? awsError(service, 403, "AccessDenied", message)
+    : awsError(service, 400, "AccessDeniedException", message);
+}

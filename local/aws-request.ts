@@ -1,0 +1,124 @@
+import type { Service } from "./emulators";
+
+/** A request as AWS reads it: who calls which service, for what. */
+export interface AwsRequest {
+  service: Service;
+  /** Such as `kinesis:PutRecords`. */
+  action: string;
+  /** What is acted upon, as ARNs; empty where the request does not say (a shard iterator, a list). */
+  resources: string[];
+  accessKeyId: string;
+  body: Buffer;
+}
+
+/** What of an HTTP request matters here; HTTP/1.1 and HTTP/2 both have it. */
+export interface IncomingRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  header(name: string): string | undefined;
+  body: Buffer;
+}
+
+/** The names that ARNs are made of. */
+export interface Account {
+  id: string;
+  region: string;
+}
+
+/** A request that cannot be told: no credentials, or a service that does not run here. */
+export class UnreadableRequestError extends Error {}
+
+/**
+ * Reads the service and the caller from the signature, and the action and its resource from the request.
+ * @throws UnreadableRequestError when the request is not signed or is for a service that does not run here
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+ */
+export function readAwsRequest(request: IncomingRequest, account: Account): AwsRequest {
+  const { accessKeyId, service } = readCredential(request);
+  if (service === "s3") return { service, accessKeyId, body: request.body, ...readS3(request) };
+
+  const target = request.header("x-amz-target") ?? "";
+  const operation = target.slice(target.indexOf(".") + 1);
+  const read = service === "kinesis" ? readKinesis : readDynamoDb;
+  return { service, accessKeyId, action: `${service}:${operation}`, ...read(request, account) };
+}
+
+/** `Credential=<access key>/<date>/<region>/<service>/aws4_request`, in the header or, presigned, in the query. */
+function readCredential(request: IncomingRequest): { accessKeyId: string; service: Service } {
+  const header = request.header("authorization") ?? "";
+  const scope =
+    /Credential=([^,\s]+)/.exec(header)?.[1] ??
+    new URL(request.url, "http://host").searchParams.get("X-Amz-Credential");
+  const [accessKeyId, , , service] = scope?.split("/") ?? [];
+  if (!accessKeyId) throw new UnreadableRequestError("Missing Authentication Token");
+  if (service !== "kinesis" && service !== "dynamodb" && service !== "s3")
+    throw new UnreadableRequestError(
+      `The service ${service} does not run here: the local cloud has kinesis, dynamodb and s3.`,
+    );
+  return { accessKeyId, service };
+}
+
+type Read = Pick<AwsRequest, "resources" | "body">;
+
+/** kinesalite knows streams by their names only, so an ARN is replaced by the name in it. */
+function readKinesis(request: IncomingRequest, account: Account): Read {
+  const input = parseObject(request.body);
+  const name = input.StreamName ?? arnName(input.StreamARN);
+  if (name === undefined) return { body: request.body, resources: [] };
+
+  const { StreamARN, ...rest } = input;
+  const body =
+    StreamARN === undefined ? request.body : Buffer.from(JSON.stringify({ ...rest, StreamName: name }));
+  return { body, resources: [`arn:aws:kinesis:${account.region}:${account.id}:stream/${name}`] };
+}
+
+function arnName(arn: unknown): string | undefined {
+  return typeof arn === "string" ? arn.slice(arn.indexOf("/") + 1) : undefined;
+}
+
+function readDynamoDb(request: IncomingRequest, account: Account): Read {
+  const { TableName, RequestItems } = parseObject(request.body);
+  const tables = typeof TableName === "string" ? [TableName] : Object.keys(RequestItems ?? {});
+  return {
+    body: request.body,
+    resources: tables.map((table) => `arn:aws:dynamodb:${account.region}:${account.id}:table/${table}`),
+  };
+}
+
+/** An object's body, or nothing of it: the emulator behind answers what is malformed with AWS's own error. */
+function parseObject(body: Buffer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * S3's action follows from method and path.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+function readS3({ method, url }: IncomingRequest): { action: string; resources: string[] } {
+  const [, bucket = "", key = ""] =
+    /^\/([^/]*)\/?(.*)$/.exec(decodeURIComponent(new URL(url, "http://host").pathname)) ?? [];
+  if (bucket === "") return { action: "s3:ListAllMyBuckets", resources: [] };
+
+  const arn = `arn:aws:s3:::${bucket}`;
+  if (key !== "") return { action: OBJECT_ACTIONS[method] ?? "s3:PutObject", resources: [`${arn}/${key}`] };
+  return { action: BUCKET_ACTIONS[method] ?? "s3:ListBucket", resources: [arn] };
+}
+
+const OBJECT_ACTIONS: Record<string, string> = {
+  GET: "s3:GetObject",
+  HEAD: "s3:GetObject",
+  DELETE: "s3:DeleteObject",
+};
+
+/** A bucket's POST is DeleteObjects, which asks for the right to delete objects. */
+const BUCKET_ACTIONS: Record<string, string> = {
+  PUT: "s3:CreateBucket",
+  DELETE: "s3:DeleteBucket",
+  POST: "s3:DeleteObject",
+};

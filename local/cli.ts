@@ -1,0 +1,2 @@
+import { Command, Option } from "commander";
+import { ExitCode, runCommand } from "../cli/command";
