@@ -11,10 +11,13 @@ export interface StreamAddress {
 /** What the SDK's own classification takes: an error, with what the SDK adds to it. */
 type SdkError = Parameters<typeof isTransientError>[0];
 
-/** Whether the same call may succeed later: throttling, a fault of the service or of the network, a timeout. */
+/**
+ * Whether the same call may succeed later: nobody answered, or the service did with throttling or a fault of its own.
+ */
 export function isTransient(error: Error): boolean {
   const sdkError = error as SdkError;
   return (
+    sdkError.$metadata?.httpStatusCode === undefined ||
     error.name === "KMSThrottlingException" ||
     isThrottlingError(sdkError) ||
     isTransientError(sdkError) ||
@@ -36,7 +39,7 @@ export function fatalError(error: Error, stream: StreamAddress): CommandError {
 function explanation(error: Error, where: string): string {
   switch (error.name) {
     case "ResourceNotFoundException":
-      return `there is no such thing as ${where}; check its name and region, or deploy the stack with \`npm run deploy\``;
+      return `${where} does not exist; check its name and region, or deploy the stack with \`npm run deploy\``;
     case "AccessDeniedException":
       return `the producer's access key may not put records on ${where}; use the key of the stack's outputs, or allow it kinesis:PutRecords on this stream`;
     case "UnrecognizedClientException":

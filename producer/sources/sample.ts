@@ -12,7 +12,7 @@ const SampleOptions = v.object({ seed: v.optional(v.number()) });
 
 /** Made-up posts, to try the architecture with nothing but Node.js. */
 export const sampleSource: SourceDefinition = {
-  summary: "made-up posts in many scripts, without end or --count of them",
+  summary: "made-up posts in many scripts; 1,000, or --count of them",
   defaultCount: 1000,
   options: [
     new Option(
