@@ -123,6 +123,6 @@ describe("npm start", () => {
     });
     expect(run.stderr).toContain("setting batchSize is 0, but it must be a whole number from 1 to 10000");
     expect(run.stderr).not.toMatch(/\n\s+at /);
-    expect(run.exitCode).toBe(1);
+    expect(run.exitCode).toBe(2);
   });
 });
