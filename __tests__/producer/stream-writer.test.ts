@@ -6,7 +6,7 @@ import { StreamWriter, type StreamWriterOptions } from "../../producer/stream-wr
 import { emulatorAccess } from "../support/aws-access";
 import { answerAfter, answerWith, loseResponse, resetConnection } from "../support/fault-proxy";
 import {
-  failAllEntries,
+  failAll,
   failEntries,
   type KinesisServer,
   refuseCall,
@@ -150,7 +150,7 @@ describe("a call that fails in part", () => {
   });
 
   it("is resent after a wait that grows with every attempt and is spread by chance", async () => {
-    kinesis.inject(failAllEntries, failAllEntries, failAllEntries);
+    kinesis.inject(failAll("InternalFailure"), failAll("InternalFailure"), failAll("InternalFailure"));
     const { writer, waits } = startWriter({ random: () => 0.25 });
     await putAll(writer, ["a"]);
     expect(waits).toEqual([25, 50, 100]);
@@ -158,7 +158,7 @@ describe("a call that fails in part", () => {
 
   it("is given up, entry by entry, when a record is too old", async () => {
     let now = 1_000_000;
-    kinesis.injectAlways(failAllEntries);
+    kinesis.injectAlways(failAll("InternalFailure"));
     const { writer, undeliverable } = startWriter({
       maxAgeMs: 30_000,
       now: () => now,
@@ -247,7 +247,7 @@ describe("abort", () => {
   });
 
   it("ends a wait between attempts", async () => {
-    kinesis.injectAlways(failAllEntries);
+    kinesis.injectAlways(failAll("InternalFailure"));
     const { writer, undeliverable } = startWriter({
       wait: (_, signal) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
     });
