@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -21,11 +21,6 @@ const OUTPUTS = {
 
 const directory = useTemporaryDirectory();
 const environment = { ...process.env };
-
-beforeEach(() => {
-  mkdirSync(path.join(directory.path, "tmp"));
-  process.env.TMPDIR = path.join(directory.path, "tmp");
-});
 afterEach(() => {
   process.env = { ...environment };
 });
@@ -35,11 +30,6 @@ function write(name: string, content: unknown): string {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
   return file;
-}
-
-/** What is left in the folder for temporary files. */
-function leftovers(): string[] {
-  return readdirSync(path.join(directory.path, "tmp"));
 }
 
 describe("parseDeployedOutputs", () => {
@@ -90,6 +80,7 @@ describe("deployedOutputs", () => {
        const file = process.argv[process.argv.indexOf("--outputs-file") + 1];
        fs.writeFileSync(${JSON.stringify(path.join(directory.path, "note.json"))}, JSON.stringify({
          args: process.argv.slice(2).map((arg) => (arg === file ? "FILE" : arg)),
+         directory: path.dirname(file),
          cwd: process.cwd(),
          mode: (fs.statSync(path.dirname(file)).mode & 0o777).toString(8),
          checkpoint: process.env.CHECKPOINT_DISABLE,
@@ -102,18 +93,23 @@ describe("deployedOutputs", () => {
     return JSON.parse(readFileSync(path.join(directory.path, "note.json"), "utf8"));
   }
 
+  function expectNothingLeftBehind() {
+    expect(path.basename(note().directory)).toMatch(/^stack-outputs-/);
+    expect(existsSync(note().directory)).toBe(false);
+  }
+
   const success = `fs.writeFileSync(file, ${JSON.stringify(JSON.stringify({ demo: OUTPUTS }))});`;
 
   it("has cdktf write the outputs where no other user can enter, and leaves nothing behind", async () => {
     const stack = await deployedOutputs({ projectDirectory: directory.path, cdktf: fakeCdktf(success) });
     expect(stack).toEqual({ outputs: OUTPUTS });
-    expect(note()).toEqual({
+    expect(note()).toMatchObject({
       args: ["output", "--outputs-file", "FILE", "--outputs-file-include-sensitive-outputs"],
       cwd: directory.path,
       mode: "700",
       checkpoint: "1",
     });
-    expect(leftovers()).toEqual([]);
+    expectNothingLeftBehind();
   });
 
   it("names the stack, and does not synthesize again what is synthesized", async () => {
@@ -137,7 +133,7 @@ describe("deployedOutputs", () => {
     await expect(deployedOutputs({ projectDirectory: directory.path, cdktf })).rejects.toThrow(
       /^cdktf output failed; name one of them with --stack\nError: Found more than one stack, please specify a target stack$/,
     );
-    expect(leftovers()).toEqual([]);
+    expectNothingLeftBehind();
   });
 
   it("says how to get Terraform where there is none", async () => {
@@ -146,7 +142,7 @@ describe("deployedOutputs", () => {
     await expect(deployedOutputs({ projectDirectory: directory.path, cdktf })).rejects.toThrow(
       /the Terraform CLI \(.*no-terraform\) cannot be run.*install it from https:/,
     );
-    expect(leftovers()).toEqual([]);
+    expectNothingLeftBehind();
   });
 
   it("says so when cdktf wrote nothing", async () => {
@@ -167,7 +163,7 @@ describe("deployedOutputs", () => {
     );
     const { stdout } = spawnSync(process.execPath, ["--import", require.resolve("tsx"), script]);
     expect(stdout.toString()).toBe("interrupted 130\n");
-    expect(leftovers()).toEqual([]);
+    expectNothingLeftBehind();
   });
 });
 
@@ -230,7 +226,6 @@ if (!hasTerraform)
 
   it("reads them, the secret too", async () => {
     expect(await deployedOutputs({ projectDirectory: project(OUTPUTS) })).toEqual({ outputs: OUTPUTS });
-    expect(leftovers()).toEqual([]);
   });
 
   it("says so when the stack is not deployed yet", async () => {
