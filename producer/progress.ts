@@ -1,12 +1,10 @@
 import type { WriteStream } from "node:tty";
-import { formatCount } from "../cli/terminal";
+import { CLEAR_LINE, formatCount } from "../cli/terminal";
 import type { Tally } from "./tally";
 
 const REDRAW_MS = 200;
 /** The rate shown is that of the last two seconds. */
 const RATE_SAMPLES = 2000 / REDRAW_MS;
-
-const CLEAR_LINE = "\r\u001b[2K";
 
 /** One line on a terminal that says how far a run is; silent where standard error is not a terminal. */
 export class Progress {
@@ -37,8 +35,8 @@ export class Progress {
     this.#samples.push(this.tally.acknowledged);
     if (this.#samples.length > RATE_SAMPLES + 1) this.#samples.shift();
     const line = progressLine(this.tally, rateOf(this.#samples), this.status());
-    // A line that wraps could not be cleared again.
-    this.terminal.write(`${CLEAR_LINE}${line.slice(0, this.terminal.columns - 1)}`);
+    // A line that wraps could not be cleared again. Some terminals do not say how wide they are.
+    this.terminal.write(`${CLEAR_LINE}${line.slice(0, (this.terminal.columns || 80) - 1)}`);
   }
 }
 
