@@ -1,8 +1,7 @@
 import type { WriteStream } from "node:tty";
+import { CLEAR_LINE } from "./terminal";
 
 export const REDRAW_MS = 200;
-
-const CLEAR_LINE = "\r\u001b[2K";
 
 /** One line on a terminal that says how far a run is; silent where the stream is not a terminal. */
 export class LiveLine {
@@ -28,7 +27,7 @@ export class LiveLine {
   }
 
   #redraw(): void {
-    // A line that wraps could not be cleared again.
-    this.terminal.write(`${CLEAR_LINE}${this.text().slice(0, this.terminal.columns - 1)}`);
+    // A line that wraps could not be cleared again. Some terminals do not say how wide they are.
+    this.terminal.write(`${CLEAR_LINE}${this.text().slice(0, (this.terminal.columns || 80) - 1)}`);
   }
 }

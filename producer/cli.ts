@@ -137,7 +137,6 @@ async function run(options: Options, command: Command): Promise<void> {
   );
   const ms = performance.now() - started;
   client.destroy();
-  interruption.close();
   progress.close();
   refusals.close();
 

@@ -9,5 +9,5 @@ const LIMIT_MS = 5000;
  * @param random a number from 0 to just under 1
  */
 export function backoffMs(attempt: number, random: number): number {
-  return random * Math.min(LIMIT_MS, BASE_MS * 2 ** attempt);
+  return random * Math.min(LIMIT_MS, BASE_MS * 2 ** (attempt - 1));
 }
