@@ -1,8 +1,8 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { StreamRecord } from "../../producer/record";
-import { streamClient } from "../../producer/stream-client";
-import { StreamWriter, type StreamWriterOptions } from "../../producer/stream-writer";
+import { streamClient } from "../../stream/stream-client";
+import type { StreamRecord } from "../../stream/stream-record";
+import { StreamWriter, type StreamWriterOptions } from "../../stream/stream-writer";
 import { emulatorAccess } from "../support/aws-access";
 import { answerAfter, answerWith, loseResponse, resetConnection } from "../support/fault-proxy";
 import {
@@ -21,7 +21,7 @@ let abort: AbortController;
 
 beforeEach(async () => {
   kinesis = await startKinesisServer();
-  client = streamClient({ ...emulatorAccess(kinesis.url), streamName: STREAM_NAME }, 1);
+  client = streamClient(emulatorAccess(kinesis.url), 1);
   abort = new AbortController();
 });
 
@@ -39,6 +39,10 @@ function startWriter(options: Partial<StreamWriterOptions<StreamRecord>> = {}) {
   const writer = new StreamWriter<StreamRecord>({
     client,
     stream: { streamName: STREAM_NAME, region: "eu-west-1", endpoint: kinesis.url },
+    caller: {
+      credentials: "the tester's key",
+      remedies: { notAllowed: "ask for more", unknown: "ask for another", wrongSecret: "look it up" },
+    },
     abort: abort.signal,
     maxAgeMs: 60_000,
     random: () => 0.5,
@@ -217,10 +221,10 @@ describe("a call that fails as a whole", () => {
   });
 
   it.each([
-    ["AccessDeniedException", "may not put records on the stream posts in eu-west-1"],
-    ["UnrecognizedClientException", "check PRODUCER_ACCESS_KEY_ID"],
-    ["InvalidSignatureException", "check PRODUCER_SECRET_ACCESS_KEY"],
-    ["ExpiredTokenException", "have expired"],
+    ["AccessDeniedException", "the tester's key may not put records on the stream posts in eu-west-1"],
+    ["UnrecognizedClientException", "does not know the tester's key; ask for another"],
+    ["InvalidSignatureException", "the signature of the tester's key; look it up"],
+    ["ExpiredTokenException", "says that the tester's key expired"],
     ["ResourceNotFoundException", "does not exist"],
     ["KMSAccessDeniedException", "kms:GenerateDataKey"],
     ["ValidationException", "refused the call: no"],

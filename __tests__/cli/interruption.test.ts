@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "@jest/globals";
-import { listenForInterruption } from "../../producer/interruption";
+import { listenForInterruption } from "../../cli/interruption";
 
 /** Listens to a made-up process with a made-up clock. */
 function listen() {
