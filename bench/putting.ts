@@ -1,7 +1,7 @@
 import { CreateStreamCommand, type KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { createClients } from "../local/clients";
 import { startEmulators } from "../local/emulators";
-import { StreamWriter } from "../producer/stream-writer";
+import { StreamWriter } from "../stream/stream-writer";
 import { compare } from "./compare";
 import { bytesOf, posts } from "./records";
 
