@@ -34,6 +34,7 @@ async function putAll(
   const writer = new StreamWriter({
     client,
     stream: { streamName: StreamName, region: "us-east-1" },
+    caller: "producer",
     outcomes: {
       acknowledged: () => undefined,
       resending: () => undefined,

@@ -53,6 +53,11 @@ export class FunctionSandbox {
     private readonly log: Writable,
   ) {}
 
+  /** The processes that run now. */
+  processes(): number[] {
+    return [...this.all].flatMap(({ pid }) => pid ?? []);
+  }
+
   /** Invokes the function in an environment that is free, or in a new one. Never rejects: a crash is an outcome. */
   async invoke(event: unknown): Promise<InvocationOutcome> {
     const environment = this.takeIdle() ?? this.startEnvironment();
@@ -125,6 +130,10 @@ class ExecutionEnvironment {
     if ("response" in report) return { ok: true, requestId, response: report.response };
     if ("error" in report) return { ok: false, requestId, error: report.error };
     throw new Error("the function's process said that it is ready when it was asked for a response");
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
   }
 
   async kill(): Promise<void> {
