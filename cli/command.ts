@@ -9,7 +9,7 @@ export const ExitCode = {
   failed: 1,
   /** An option or a setting is wrong; nothing was started. */
   usage: 2,
-  /** Everything that could be delivered was, but some input was refused and written to the rejects file. */
+  /** Everything that could be delivered was, but some input was refused; it is kept, and the message says where. */
   rejects: 3,
   /** Stopped by a second Ctrl-C: what was under way is not finished. */
   interrupted: 130,

@@ -22,3 +22,15 @@ export function formatCount(count: number): string {
 export function countOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/**
+ * Makes text from outside safe to print. Control characters can move the cursor, change the title or worse, and
+ * direction overrides would turn the rest of the line around.
+ * @see https://unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+ */
+export function printable(text: string): string {
+  return text
+    .replace(/\s+/gu, " ")
+    .replace(/[\p{Cc}\p{Surrogate}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")
+    .trim();
+}

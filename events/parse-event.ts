@@ -48,7 +48,7 @@ function invalidEvent(issue: v.BaseIssue<unknown>): ParseResult {
 }
 
 /** The rule without the value: a schema's own message would quote what it received, which may be a post's text. */
-function brokenRule(issue: v.BaseIssue<unknown>): string {
+export function brokenRule(issue: v.BaseIssue<unknown>): string {
   if (issue.received === "undefined") return "is missing";
   return issue.kind === "schema" ? `must be ${issue.expected}` : issue.message;
 }

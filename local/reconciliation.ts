@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import * as v from "valibot";
+import { DISCARDED_BATCHES_PREFIX, DiscardedBatch } from "../events/discarded-batch";
 import { parseEvent } from "../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../events/rejected-record";
 import type { Clients } from "./clients";
@@ -109,18 +110,9 @@ async function readRejected(clients: Clients, bucket: string): Promise<Set<strin
   return ids;
 }
 
-/** Lambda's on-failure object: the event that was discarded stands in it as a string of JSON. */
-const DiscardedBatch = v.object({
-  payload: v.pipe(
-    v.string(),
-    v.parseJson(),
-    v.object({ Records: v.array(v.object({ eventID: v.string() })) }),
-  ),
-});
-
 async function readDiscarded(clients: Clients, bucket: string): Promise<Set<string>> {
   const ids = new Set<string>();
-  for await (const text of readObjects(clients, bucket, "aws/lambda/")) {
+  for await (const text of readObjects(clients, bucket, DISCARDED_BATCHES_PREFIX)) {
     const { payload } = v.parse(DiscardedBatch, JSON.parse(text));
     for (const { eventID } of payload.Records) ids.add(eventID);
   }

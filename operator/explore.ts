@@ -6,6 +6,8 @@ import { integer } from "../cli/option-values";
 import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
 import type { Stack } from "../cli/stack-outputs";
 import { countOf, paint } from "../cli/terminal";
+import { NO_CREDENTIALS } from "../stream/kinesis-errors";
+import { SIGN_IN } from "./caller";
 import { itemTable } from "./item-table";
 import { type NewestItems, newestItems } from "./newest-items";
 
@@ -90,10 +92,8 @@ function table({ items, scanned }: NewestItems, tableName: string): string {
 function readingFailed(error: unknown, { outputs, endpoint }: Stack): unknown {
   if (!(error instanceof Error)) return error;
   const where = `the table ${outputs.table_name} in ${outputs.region}${endpoint ? ` at ${endpoint}` : ""}`;
-  if (error.name === "CredentialsProviderError")
-    return new CommandError(
-      "there are no AWS credentials to read the table with; sign in as for the AWS CLI, for example with AWS_PROFILE",
-    );
+  if (NO_CREDENTIALS.includes(error.name))
+    return new CommandError(`there are no AWS credentials to read the table with; ${SIGN_IN}`);
   if (error.name === "AccessDeniedException")
     return new CommandError(`your AWS credentials may not read ${where}; they need dynamodb:Scan on it`);
   if (error.name === "ResourceNotFoundException")

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import stringWidth from "string-width";
+import { printable } from "../cli/terminal";
 import type { ShownItem } from "./newest-items";
 
 const COLUMNS = ["Time", "Username", "Message", "Lang"];
@@ -19,10 +20,10 @@ export function itemTable(
   heading: (text: string) => string = (text) => text,
 ): string {
   const rows = items.map((item) => ({
-    time: harmless(item.Timestamp),
-    username: shorten(harmless(item.Username), MAX_USERNAME_WIDTH),
-    message: harmless(item.Message),
-    lang: shorten(harmless(item.Lang ?? ""), 8),
+    time: printable(item.Timestamp),
+    username: shorten(printable(item.Username), MAX_USERNAME_WIDTH),
+    message: printable(item.Message),
+    lang: shorten(printable(item.Lang ?? ""), 8),
   }));
   const widest = (cells: string[]) => Math.max(...cells.map((cell) => stringWidth(cell)));
   const others =
@@ -35,18 +36,6 @@ export function itemTable(
   for (const { time, username, message, lang } of rows)
     table.push([time, username, shorten(message, messageWidth), lang]);
   return table.toString();
-}
-
-/**
- * Makes a post's text safe to print. Control characters can move the cursor, change the title or worse, and
- * direction overrides would turn the rest of the line around.
- * @see https://unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
- */
-function harmless(text: string): string {
-  return text
-    .replace(/\s+/gu, " ")
-    .replace(/[\p{Cc}\p{Surrogate}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")
-    .trim();
 }
 
 /** Cuts text to a width in columns, between characters as people see them. */

@@ -1,0 +1,14 @@
+import type { Caller } from "../stream/kinesis-errors";
+
+/** How to get the credentials that the SDK's default chain finds. */
+export const SIGN_IN = "sign in as for the AWS CLI, for example with AWS_PROFILE";
+
+/** The operator calls with their own credentials. */
+export const OPERATOR: Caller = {
+  credentials: "your AWS credentials",
+  remedies: {
+    notAllowed: "they need kinesis:PutRecords on it",
+    unknown: SIGN_IN,
+    wrongSecret: SIGN_IN,
+  },
+};

@@ -1,0 +1,195 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { CommandError } from "../../cli/command";
+import type { Stack } from "../../cli/stack-outputs";
+import { DISCARDED_BATCHES_PREFIX } from "../../events/discarded-batch";
+import { REJECTED_RECORDS_PREFIX } from "../../events/rejected-record";
+import { NO_CREDENTIALS } from "../../stream/kinesis-errors";
+import { SIGN_IN } from "../caller";
+
+const PREFIXES = [DISCARDED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];
+
+/** Ten attempts last about half a minute: longer than S3's usual troubles. */
+const MAX_ATTEMPTS = 10;
+/** How often an object is read whose content breaks off; the client itself repeats only what fails before that. */
+const MAX_READS = 3;
+
+/** An object as the bucket lists it. */
+export interface ListedObject {
+  key: string;
+  bytes: number;
+  lastModified: Date;
+}
+
+/** An object's content, and what tells it from what may be written under its key later. */
+export interface ObjectContent {
+  content: Uint8Array;
+  etag: string;
+}
+
+/** What the bucket held at a moment. */
+export interface Survey {
+  objects: number;
+  /** When the newest of them was written, by S3's clock; undefined if there are none. */
+  newest: Date | undefined;
+}
+
+/**
+ * The failure bucket of a stack, under the operator's credentials. Its methods throw a CommandError that says what to
+ * do when S3 refuses, or does not answer in about half a minute.
+ */
+export class FailureBucket {
+  readonly name: string;
+  readonly #client: S3Client;
+  readonly #where: string;
+
+  /**
+   * @param stop ends the listing
+   * @param abort ends everything
+   */
+  constructor(
+    { outputs, endpoint, operator }: Stack,
+    readonly stop: AbortSignal,
+    readonly abort: AbortSignal,
+  ) {
+    this.name = outputs.failure_bucket_name;
+    this.#where = `the failure bucket ${this.name} in ${outputs.region}${endpoint ? ` at ${endpoint}` : ""}`;
+    this.#client = new S3Client({
+      region: outputs.region,
+      maxAttempts: MAX_ATTEMPTS,
+      ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+      ...(operator !== undefined && { credentials: operator }),
+    });
+  }
+
+  /** Counts what there is, and so finds what tells it from what comes later. */
+  async survey(): Promise<Survey> {
+    const survey: Survey = { objects: 0, newest: undefined };
+    for await (const { lastModified } of this.#list()) {
+      survey.objects++;
+      if (survey.newest === undefined || lastModified > survey.newest) survey.newest = lastModified;
+    }
+    return survey;
+  }
+
+  /**
+   * Lists the objects that are no newer than a survey's newest: what redriven records leave when they are set aside
+   * again is not among them, but for what S3 keeps within the same second.
+   */
+  async *objects({ newest }: Survey): AsyncGenerator<ListedObject> {
+    if (newest === undefined) return;
+    for await (const object of this.#list()) if (object.lastModified <= newest) yield object;
+  }
+
+  /** Reads an object; undefined if it is gone. */
+  async read({ key }: ListedObject): Promise<ObjectContent | undefined> {
+    const command = new GetObjectCommand({ Bucket: this.name, Key: key });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { Body, ETag: etag = "" } = await this.#client.send(command, { abortSignal: this.abort });
+        const content = await Body?.transformToByteArray().catch((error) => {
+          if (attempt === MAX_READS) throw error;
+        });
+        if (content) return { content, etag };
+      } catch (error) {
+        if (isNamed(error, "NoSuchKey")) return undefined;
+        throw this.#failure(error, "read objects from", "s3:GetObject");
+      }
+    }
+  }
+
+  /**
+   * Deletes an object, unless it was written anew since it was read.
+   * @returns whether it is gone
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+   */
+  remove({ key }: ListedObject, { etag }: ObjectContent): Promise<boolean> {
+    const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: etag });
+    const sent = this.#client.send(command, { abortSignal: this.abort });
+    return this.#unlessChanged(sent, "delete objects from", "s3:DeleteObject and s3:GetObject");
+  }
+
+  /**
+   * Replaces an object's content, unless it was written anew since it was read.
+   * @returns whether it is replaced
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+   */
+  async replace(object: ListedObject, { etag }: ObjectContent, content: Uint8Array): Promise<boolean> {
+    const command = new PutObjectCommand({
+      Bucket: this.name,
+      Key: object.key,
+      IfMatch: etag,
+      Body: content,
+    });
+    const sent = this.#client.send(command, { abortSignal: this.abort });
+    if (await this.#unlessChanged(sent, "write objects to", "s3:PutObject and s3:GetObject")) return true;
+    // The change may be this very one: the answer to the first attempt may have been lost.
+    const now = await this.read(object);
+    return now !== undefined && Buffer.compare(now.content, content) === 0;
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async *#list(): AsyncGenerator<ListedObject> {
+    try {
+      for (const Prefix of PREFIXES) {
+        const pages = paginateListObjectsV2(
+          { client: this.#client },
+          { Bucket: this.name, Prefix },
+          { abortSignal: this.stop },
+        );
+        for await (const { Contents = [] } of pages) {
+          for (const {
+            Key: key = "",
+            Size: bytes = 0,
+            LastModified: lastModified = new Date(0),
+          } of Contents) {
+            if (this.stop.aborted) return;
+            yield { key, bytes, lastModified };
+          }
+        }
+      }
+    } catch (error) {
+      if (this.stop.aborted) return;
+      throw this.#failure(error, "list", "s3:ListBucket");
+    }
+  }
+
+  async #unlessChanged(sent: Promise<unknown>, doing: string, permission: string): Promise<boolean> {
+    try {
+      await sent;
+      return true;
+    } catch (error) {
+      // What is gone is gone: the answer to the first attempt may have been lost.
+      if (isNamed(error, "NoSuchKey")) return true;
+      if (isNamed(error, "PreconditionFailed") || isNamed(error, "ConditionalRequestConflict")) return false;
+      throw this.#failure(error, doing, permission);
+    }
+  }
+
+  #failure(error: unknown, doing: string, permission: string): unknown {
+    if (!(error instanceof Error) || error.name === "AbortError") return error;
+    if (NO_CREDENTIALS.includes(error.name))
+      return new CommandError(
+        `there are no credentials to ${doing} ${this.#where} with: ${error.message}; ${SIGN_IN}`,
+      );
+    if (error.name === "AccessDenied")
+      return new CommandError(
+        `your AWS credentials may not ${doing} ${this.#where}; they need ${permission}`,
+      );
+    if (error.name === "NoSuchBucket")
+      return new CommandError(`${this.#where} does not exist; deploy the stack with \`npm run deploy\``);
+    return new CommandError(`could not ${doing} ${this.#where}: ${error.message || error.name}`);
+  }
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}

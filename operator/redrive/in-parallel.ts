@@ -1,0 +1,39 @@
+/** How much may be under way at a time. */
+export interface ParallelLimits<T> {
+  items: number;
+  /** Of all items together; an item that weighs more than that goes alone. */
+  weight: number;
+  weightOf(item: T): number;
+}
+
+/**
+ * Works on several items at a time. After the first failure no more are taken, and what is under way is finished.
+ * @throws that failure
+ */
+export async function inParallel<T>(
+  items: AsyncIterable<T>,
+  limits: ParallelLimits<T>,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const underWay = new Map<Promise<unknown>, number>();
+  const failures: unknown[] = [];
+  const isFull = (weight: number) =>
+    underWay.size >= limits.items ||
+    (underWay.size > 0 && [...underWay.values()].reduce((sum, other) => sum + other, weight) > limits.weight);
+
+  try {
+    for await (const item of items) {
+      const weight = limits.weightOf(item);
+      while (isFull(weight)) await Promise.race(underWay.keys());
+      if (failures.length > 0) break;
+
+      const done: Promise<unknown> = work(item)
+        .catch((error) => failures.push(error))
+        .finally(() => underWay.delete(done));
+      underWay.set(done, weight);
+    }
+  } finally {
+    await Promise.all(underWay.keys());
+  }
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,48 @@
+import type { SetAsideRecord } from "./set-aside-object";
+
+/** Which of the records that the failure bucket holds are wanted; what is left out does not restrict them. */
+export interface Criteria {
+  /** Records that arrived then or later. */
+  since?: Date | undefined;
+  /** Records that were set aside for one of these reasons. */
+  reason?: readonly string[] | undefined;
+  /** So many records. */
+  limit?: number | undefined;
+}
+
+/** How far a record's arrival, by Kinesis' clock, may lie after the time at which S3 says that it was kept. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/** Takes records by the criteria, until there are as many as are wanted. */
+export class Selection {
+  /** The reasons of all records that were offered, taken or not. */
+  readonly reasonsSeen = new Set<string>();
+  /** How many were taken. */
+  taken = 0;
+
+  constructor(readonly criteria: Criteria) {}
+
+  /** Whether there are as many as are wanted. */
+  get isComplete(): boolean {
+    return this.taken === this.criteria.limit;
+  }
+
+  /** Whether an object may hold records that arrived late enough; a record arrives before it is kept. */
+  mayBeIn({ lastModified }: { lastModified: Date }): boolean {
+    const { since } = this.criteria;
+    return since === undefined || lastModified.getTime() + CLOCK_TOLERANCE_MS >= since.getTime();
+  }
+
+  take(records: readonly SetAsideRecord[]): SetAsideRecord[] {
+    const { since, reason, limit = Number.POSITIVE_INFINITY } = this.criteria;
+    for (const record of records) this.reasonsSeen.add(record.reason);
+    const wanted = records.filter(
+      (record) =>
+        (since === undefined || record.arrivedAt >= since.getTime()) &&
+        (reason === undefined || reason.includes(record.reason)),
+    );
+    const taken = wanted.slice(0, limit - this.taken);
+    this.taken += taken.length;
+    return taken;
+  }
+}

@@ -1,0 +1,126 @@
+import * as v from "valibot";
+import { DiscardedBatch } from "../../events/discarded-batch";
+import { brokenRule } from "../../events/parse-event";
+import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
+import { MAX_PARTITION_KEY_LENGTH } from "../../stream/stream-record";
+
+/** A record that the failure bucket holds, with what it takes to choose it and to put it back. */
+export interface SetAsideRecord {
+  readonly reason: string;
+  /** When Kinesis received it, epoch milliseconds. */
+  readonly arrivedAt: number;
+  readonly partitionKey: string;
+  /** Its bytes, as Base64. */
+  readonly data: string;
+}
+
+/** An object of the failure bucket, taken apart. */
+export interface SetAsideObject {
+  readonly records: readonly SetAsideRecord[];
+  /** The object's content without some of its records. */
+  without(taken: ReadonlySet<SetAsideRecord>): Uint8Array;
+}
+
+/** The object is none that the event processor or Lambda writes. The message holds nothing of its content. */
+export class NotUnderstoodError extends Error {
+  override readonly name = "NotUnderstoodError";
+}
+
+/**
+ * Reads an object: rejected records, or a batch that Lambda's event source mapping gave up, as its key tells.
+ * @throws NotUnderstoodError
+ */
+export function readSetAsideObject(key: string, content: Uint8Array): SetAsideObject {
+  const object = key.startsWith(REJECTED_RECORDS_PREFIX)
+    ? readRejectedRecords(content)
+    : readDiscardedBatch(content);
+  if (object.records.length === 0) throw new NotUnderstoodError("it holds no records");
+  return object;
+}
+
+/** Lines that stay are kept byte for byte. */
+function readRejectedRecords(content: Uint8Array): SetAsideObject {
+  const lines = [...splitLines(content)].map((bytes, index) => ({
+    bytes,
+    record: readRejectedRecord(bytes, `line ${index + 1}`),
+  }));
+  return {
+    records: lines.map(({ record }) => record),
+    without: (taken) =>
+      Buffer.concat(
+        lines.filter(({ record }) => !taken.has(record)).flatMap(({ bytes }) => [bytes, LINE_FEED]),
+      ),
+  };
+}
+
+function readRejectedRecord(line: Uint8Array, where: string): SetAsideRecord {
+  const { reason, approximateArrivalTimestamp, partitionKey, data } = parse(RejectedRecord, line, where);
+  const arrivedAt = Date.parse(approximateArrivalTimestamp);
+  return checked({ reason, arrivedAt, partitionKey, data }, where);
+}
+
+/** What stays is the batch with fewer records in its payload; all else is as Lambda wrote it. */
+function readDiscardedBatch(content: Uint8Array): SetAsideObject {
+  const batch = parse(DiscardedBatch, content, "the object");
+  const { requestContext, payload } = batch;
+  const records = payload.Records.map(({ kinesis }, index) =>
+    checked(
+      {
+        reason: requestContext.condition,
+        arrivedAt: kinesis.approximateArrivalTimestamp * 1000,
+        partitionKey: kinesis.partitionKey,
+        data: kinesis.data,
+      },
+      `record ${index + 1}`,
+    ),
+  );
+  return {
+    records,
+    without: (taken) => {
+      const Records = payload.Records.filter((_, index) => !isTaken(taken, records[index]));
+      return Buffer.from(JSON.stringify({ ...batch, payload: JSON.stringify({ ...payload, Records }) }));
+    },
+  };
+}
+
+function isTaken(taken: ReadonlySet<SetAsideRecord>, record: SetAsideRecord | undefined): boolean {
+  return record !== undefined && taken.has(record);
+}
+
+/** What Kinesis would refuse would fail a whole call, and with it the records beside it. */
+function checked(record: SetAsideRecord, where: string): SetAsideRecord {
+  const { length } = [...record.partitionKey];
+  if (length < 1 || length > MAX_PARTITION_KEY_LENGTH)
+    throw new NotUnderstoodError(
+      `${where}: the partition key has ${length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_LENGTH}`,
+    );
+  return record;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+function parse<S extends v.GenericSchema>(schema: S, bytes: Uint8Array, where: string): v.InferOutput<S> {
+  let value: unknown;
+  try {
+    value = JSON.parse(UTF8.decode(bytes));
+  } catch {
+    // The parser's own message would quote the content.
+    throw new NotUnderstoodError(`${where} is not JSON`);
+  }
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new NotUnderstoodError(`${where}: ${v.getDotPath(issue) ?? "it"} ${brokenRule(issue)}`);
+}
+
+const LINE_FEED = Buffer.from("\n");
+
+function* splitLines(content: Uint8Array): Generator<Uint8Array> {
+  let start = 0;
+  while (start < content.length) {
+    const found = content.indexOf(0x0a, start);
+    const end = found === -1 ? content.length : found;
+    if (end > start) yield content.subarray(start, end);
+    start = end + 1;
+  }
+}
