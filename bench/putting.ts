@@ -1,6 +1,7 @@
 import { CreateStreamCommand, type KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { createClients } from "../local/clients";
 import { startEmulators } from "../local/emulators";
+import { PRODUCER } from "../producer/caller";
 import { StreamWriter } from "../stream/stream-writer";
 import { compare } from "./compare";
 import { bytesOf, posts } from "./records";
@@ -34,7 +35,7 @@ async function putAll(
   const writer = new StreamWriter({
     client,
     stream: { streamName: StreamName, region: "us-east-1" },
-    caller: "producer",
+    caller: PRODUCER,
     outcomes: {
       acknowledged: () => undefined,
       resending: () => undefined,
