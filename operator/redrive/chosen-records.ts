@@ -63,7 +63,8 @@ async function* objects({ bucket, survey, selection }: Choice): AsyncGenerator<L
 
 async function choose(listed: ListedObject, choice: Choice): Promise<ChosenRecords | undefined> {
   const { bucket, selection, onNotUnderstood } = choice;
-  if (!selection.mayBeIn(listed)) return undefined;
+  // It has waited for its turn.
+  if (bucket.stop.aborted || selection.isComplete || !selection.mayBeIn(listed)) return undefined;
   try {
     if (listed.bytes > MAX_OBJECT_BYTES) throw new NotUnderstoodError(`it has ${listed.bytes} bytes`);
     const content = await bucket.read(listed);

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+import { types } from "node:util";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -58,6 +60,8 @@ export class FailureBucket {
     readonly abort: AbortSignal,
   ) {
     this.name = outputs.failure_bucket_name;
+    // Every call under way listens, and there are more at a time than Node.js takes for a leak.
+    setMaxListeners(0, abort);
     this.#where = `the failure bucket ${this.name} in ${outputs.region}${endpoint ? ` at ${endpoint}` : ""}`;
     this.#client = new S3Client({
       region: outputs.region,
@@ -175,7 +179,7 @@ export class FailureBucket {
   }
 
   #failure(error: unknown, doing: string, permission: string): unknown {
-    if (!(error instanceof Error) || error.name === "AbortError") return error;
+    if (!types.isNativeError(error) || error.name === "AbortError") return error;
     if (NO_CREDENTIALS.includes(error.name))
       return new CommandError(
         `there are no credentials to ${doing} ${this.#where} with: ${error.message}; ${SIGN_IN}`,

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "@jest/globals";
+import { inParallel } from "../../../operator/redrive/in-parallel";
+import { moment, until } from "../../support/moment";
+
+/** Works on items until told that each is done; notes what was begun. */
+function startWork(items: Iterable<number>, limits: { items: number; weight: number }) {
+  const begun: number[] = [];
+  const moments = new Map<number, ReturnType<typeof moment>>();
+  const failing = new Set<number>();
+  async function* source() {
+    yield* items;
+  }
+  const ended = inParallel(source(), { ...limits, weightOf: (item) => item }, async (item) => {
+    begun.push(item);
+    const done = moment();
+    moments.set(item, done);
+    await done.reached;
+    if (failing.has(item)) throw new Error(`${item} failed`);
+  });
+  const settled = ended.then(
+    () => "done",
+    (error: Error) => error.message,
+  );
+  const finish = (item: number) => moments.get(item)?.reach();
+  const fail = (item: number) => {
+    failing.add(item);
+    finish(item);
+  };
+  return { begun, finish, fail, settled };
+}
+
+/** Lets everything happen that can happen now. */
+const settle = () => new Promise(setImmediate);
+
+describe("inParallel", () => {
+  it("works on as many items at a time as may be", async () => {
+    const { begun, finish, settled } = startWork([1, 2, 3], { items: 2, weight: 100 });
+    await settle();
+    expect(begun).toEqual([1, 2]);
+    finish(2);
+    await until(() => begun.length === 3);
+    finish(1);
+    finish(3);
+    expect(await settled).toBe("done");
+  });
+
+  it("works on fewer that are heavy, and on one alone that is heavier than all may be", async () => {
+    const { begun, finish, settled } = startWork([60, 50, 200, 1], { items: 10, weight: 100 });
+    await settle();
+    expect(begun).toEqual([60]);
+    finish(60);
+    await settle();
+    expect(begun).toEqual([60, 50]);
+    finish(50);
+    await settle();
+    expect(begun).toEqual([60, 50, 200]);
+    finish(200);
+    await settle();
+    finish(1);
+    expect(await settled).toBe("done");
+  });
+
+  it("takes no more after a failure, finishes what is under way, and throws it", async () => {
+    const { begun, finish, fail, settled } = startWork([1, 2, 3, 4], { items: 2, weight: 100 });
+    let isSettled = false;
+    void settled.then(() => {
+      isSettled = true;
+    });
+    await settle();
+    fail(1);
+    await settle();
+    expect({ begun, isSettled }).toEqual({ begun: [1, 2], isSettled: false });
+    finish(2);
+    expect(await settled).toBe("1 failed");
+  });
+
+  it("finishes what is under way when there is no way to get more", async () => {
+    function* broken() {
+      yield 1;
+      throw new Error("no more");
+    }
+    const { finish, settled } = startWork(broken(), { items: 2, weight: 100 });
+    let isSettled = false;
+    void settled.then(() => {
+      isSettled = true;
+    });
+    await settle();
+    expect(isSettled).toBe(false);
+    finish(1);
+    expect(await settled).toBe("no more");
+  });
+});

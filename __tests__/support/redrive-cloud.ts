@@ -1,0 +1,202 @@
+import { GetRecordsCommand, GetShardIteratorCommand } from "@aws-sdk/client-kinesis";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
+import type { AccessKey } from "../../local/account";
+import { type LocalCloud, startLocalCloud } from "../../local/cloud";
+import { answerWith, type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "./fault-proxy";
+import { type CommandRun, type RunningCommand, startCommand } from "./run-command";
+import { synthesizeStack } from "./synthesized-stack";
+import { temporaryDirectory } from "./temporary-directory";
+
+/** What redrive asks for; each can be made to fail. */
+type Call = "list" | "get" | "put" | "delete" | "putRecords";
+
+/** A record as it stands on the stream. */
+export interface StoredRecord {
+  partitionKey: string;
+  data: string;
+}
+
+const OUTPUTS_PATH = "/_local/outputs";
+
+/** All that the documentation says the operator needs. */
+const OPERATOR_ACTIONS = [
+  "s3:ListBucket",
+  "s3:GetObject",
+  "s3:DeleteObject",
+  "s3:PutObject",
+  "kinesis:PutRecords",
+];
+
+/**
+ * Gives the tests of a file a local cloud, with a proxy between redrive and it in which calls can fail, and each test
+ * an empty failure bucket. The function does not get to what is put back: its batches are a long time in coming.
+ */
+export function useRedriveCloud() {
+  let cloud: LocalCloud;
+  let proxy: FaultProxy;
+  let operator: AccessKey;
+  let recordsBefore: number;
+  const queues = new Map<Call, Fault[]>();
+  const standing = new Map<Call, Fault>();
+
+  beforeAll(async () => {
+    const { file } = synthesizeStack({ batchWindowSeconds: 300, batchSize: 10_000 });
+    const logFolder = temporaryDirectory();
+    cloud = await startLocalCloud({ stackFile: file, port: 0, logFolder, problem: () => undefined });
+    const user = cloud.account.arn("iam", "user/redriver");
+    cloud.account.attach(user, [{ Effect: "Allow", Action: OPERATOR_ACTIONS, Resource: ["*"] }]);
+    operator = cloud.account.issueKey(user);
+  });
+  afterAll(() => cloud.stop());
+
+  beforeEach(async () => {
+    for (const key of await keys())
+      await cloud.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket(), Key: key }));
+    recordsBefore = (await readStream(cloud)).length;
+    queues.clear();
+    standing.clear();
+    proxy = await startFaultProxy(cloud.endpoint);
+    proxy.injectAlways((request, forward) => {
+      if (request.path === OUTPUTS_PATH)
+        return answerWith(200, { outputs: cloud.outputs, operator })(request, forward);
+      const call = callOf(request);
+      const fault = call && (queues.get(call)?.shift() ?? standing.get(call));
+      return fault ? fault(request, forward) : forward(request);
+    });
+  });
+  afterEach(() => proxy.stop());
+
+  const bucket = () => cloud.outputs.failure_bucket_name;
+  const keys = async (): Promise<string[]> => {
+    const { Contents = [] } = await cloud.clients.s3.send(new ListObjectsV2Command({ Bucket: bucket() }));
+    return Contents.map(({ Key = "" }) => Key).sort();
+  };
+  const objects = async (): Promise<Record<string, string>> => {
+    const entries = (await keys()).map(async (Key) => {
+      const { Body } = await cloud.clients.s3.send(new GetObjectCommand({ Bucket: bucket(), Key }));
+      return [Key, await Body?.transformToString()];
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  };
+  const start = (...args: string[]): RunningCommand =>
+    startCommand("operator/redrive.ts", ["--local", "--port", new URL(proxy.url).port, ...args], {
+      cwd: temporaryDirectory(),
+    });
+
+  return {
+    get outputs() {
+      return cloud.outputs;
+    },
+    /** The key that redrive gets as the operator's may do what the documentation says it needs, and no more. */
+    useKey: (key: AccessKey) => {
+      operator = key;
+    },
+    start,
+    redrive: (...args: string[]): Promise<CommandRun> => start(...args).ended,
+    /** Puts an object into the failure bucket. */
+    keep: async (Key: string, Body: string | Buffer) => {
+      await cloud.clients.s3.send(new PutObjectCommand({ Bucket: bucket(), Key, Body }));
+    },
+    /** The keys of the failure bucket's objects, sorted. */
+    keys,
+    /** The objects of the failure bucket, as text, by their key. */
+    objects,
+    /** What was put on the stream in this test, in order. */
+    records: async () => (await readStream(cloud)).slice(recordsBefore),
+    /** Each of the next calls meets one of the faults, in order; calls after that pass through. */
+    inject: (call: Call, ...faults: Fault[]) => void queues.set(call, faults),
+    /** Every call that finds no injected fault meets this one, until it is changed. */
+    injectAlways: (call: Call, fault: Fault | undefined) =>
+      void (fault ? standing.set(call, fault) : standing.delete(call)),
+    /** The calls of a kind that arrived. */
+    calls: (call: Call) => proxy.requests.filter((request) => callOf(request) === call),
+  };
+}
+
+function callOf({ method, path, headers }: ProxiedRequest): Call | undefined {
+  if (headers["x-amz-target"] === "Kinesis_20131202.PutRecords") return "putRecords";
+  if (headers["x-amz-target"] !== undefined || path === OUTPUTS_PATH) return undefined;
+  if (method === "DELETE") return "delete";
+  if (method === "PUT") return "put";
+  return path.includes("list-type=2") ? "list" : "get";
+}
+
+async function readStream({ clients, outputs }: LocalCloud): Promise<StoredRecord[]> {
+  const { ShardIterator } = await clients.kinesis.send(
+    new GetShardIteratorCommand({
+      StreamName: outputs.stream_name,
+      ShardId: "shardId-000000000000",
+      ShardIteratorType: "TRIM_HORIZON",
+    }),
+  );
+  const records: StoredRecord[] = [];
+  let iterator = ShardIterator;
+  while (iterator) {
+    const page = await clients.kinesis.send(new GetRecordsCommand({ ShardIterator: iterator }));
+    if (page.Records?.length === 0) break;
+    for (const { PartitionKey: partitionKey = "", Data = new Uint8Array() } of page.Records ?? [])
+      records.push({ partitionKey, data: Buffer.from(Data).toString("base64") });
+    iterator = page.NextShardIterator;
+  }
+  return records;
+}
+
+const ARRIVAL = Date.parse("2026-11-23T07:00:00Z");
+
+/** A record that the event processor rejected, as a line of an object, but for what is said otherwise. */
+export function rejectedLine(
+  text: string,
+  {
+    reason = "invalid-json",
+    partitionKey = "ada",
+    minute = 0,
+  }: { reason?: string; partitionKey?: string; minute?: number } = {},
+): string {
+  return `${JSON.stringify({
+    reason,
+    detail: "the bytes are not JSON",
+    streamArn: "arn:aws:kinesis:us-east-1:000000000000:stream/any",
+    shardId: "shardId-000000000000",
+    sequenceNumber: "1",
+    partitionKey,
+    approximateArrivalTimestamp: new Date(ARRIVAL + minute * 60_000).toISOString(),
+    data: base64(text),
+    processorVersion: "1.0.0",
+  })}\n`;
+}
+
+/** A batch that Lambda gave up, as its on-failure object. */
+export function discardedObject(
+  texts: readonly string[],
+  { condition = "RetryAttemptsExhausted", minute = 0 } = {},
+) {
+  const Records = texts.map((text, index) => ({
+    kinesis: {
+      kinesisSchemaVersion: "1.0",
+      partitionKey: "grace",
+      sequenceNumber: String(index),
+      data: base64(text),
+      approximateArrivalTimestamp: ARRIVAL / 1000 + minute * 60,
+    },
+    eventSource: "aws:kinesis",
+    eventID: `shardId-000000000000:${index}`,
+  }));
+  return JSON.stringify({
+    requestContext: { requestId: "r", functionArn: "f", condition, approximateInvokeCount: 31 },
+    responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+    version: "1.0",
+    timestamp: "2026-11-23T07:30:00.000Z",
+    KinesisBatchInfo: { shardId: "shardId-000000000000", batchSize: texts.length },
+    payload: JSON.stringify({ Records }),
+  });
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
