@@ -83,10 +83,11 @@ async function redrive(options: Options): Promise<void> {
   const session = new Session(await findStack(options), options);
   const work = options.list || options.dryRun ? show(session, options) : putChosenBack(session);
   const { text, json, fault } = await work.catch((fault): Outcome => ({ fault }));
-  session.close();
+  session.close(fault);
 
   if (text !== undefined) process.stdout.write(`${options.json ? JSON.stringify(json) : text}\n`);
-  if (session.isGivenUp) throw new CommandError("given up", ExitCode.interrupted);
+  if (session.isGivenUp)
+    throw new CommandError("given up: what was not removed is still set aside", ExitCode.interrupted);
   if (fault !== undefined) throw fault;
   process.exitCode = exitCode(session.tally);
 }

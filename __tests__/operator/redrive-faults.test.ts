@@ -89,13 +89,23 @@ describe("Kinesis", () => {
     expect(await texts()).toEqual(["a1", "a2"]);
   });
 
+  it("stores some records of an object and then refuses the others: the object stays whole", async () => {
+    await keepA();
+    cloud.inject("putRecords", failEntries([1]), refuseCall("AccessDeniedException"));
+    const run = await cloud.redrive("--json");
+    expect(run.exitCode).toBe(1);
+    expect(JSON.parse(run.stdout)).toMatchObject({ putBack: 1, undelivered: 1, removed: 0, rewritten: 0 });
+    expect(await texts()).toEqual(["a1"]);
+    expect(await cloud.objects()).toEqual({ [A]: rejectedLine("a1") + rejectedLine("a2") });
+  });
+
   it("refuses the operator: nothing is removed, and the message says what is needed", async () => {
     await keepA();
     cloud.injectAlways("putRecords", refuseCall("AccessDeniedException"));
     const run = await cloud.redrive("--json");
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toMatch(
-      /error: your AWS credentials may not put records on the stream .*; they need kinesis:PutRecords on it/,
+      /^error: your AWS credentials may not put records on the stream .*; they need kinesis:PutRecords on it/,
     );
     expect(JSON.parse(run.stdout)).toMatchObject({ putBack: 0, undelivered: 2, removed: 0 });
     expect(await cloud.keys()).toEqual([A]);
@@ -250,7 +260,7 @@ describe("an interruption", () => {
     const run = await running.ended;
     reach();
     expect(run.exitCode).toBe(130);
-    expect(run.stderr).toContain("error: given up\n");
+    expect(run.stderr).toContain("error: given up: what was not removed is still set aside\n");
     expect(JSON.parse(run.stdout)).toMatchObject({ putBack: 0, undelivered: 2, removed: 0 });
     expect(await cloud.keys()).toEqual([A]);
   });

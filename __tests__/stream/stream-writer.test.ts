@@ -1,4 +1,4 @@
-import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { streamClient } from "../../stream/stream-client";
 import type { StreamRecord } from "../../stream/stream-record";
@@ -239,6 +239,24 @@ describe("a call that fails as a whole", () => {
 
     await expect(writer.put(record("c"))).rejects.toThrow(advice);
     expect(undeliverable.map(([value]) => value)).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("credentials that are not found", () => {
+  it("stop the writer at once with what to do", async () => {
+    const nobody = new KinesisClient({
+      ...emulatorAccess(kinesis.url),
+      credentials: async () => {
+        throw Object.assign(new Error("nothing there"), { name: "CredentialsProviderError" });
+      },
+    });
+    const { writer, undeliverable } = startWriter({ client: nobody });
+    await writer.put(record("a"));
+    await expect(writer.close()).rejects.toThrow(
+      `there are no credentials to call the stream posts in eu-west-1 at ${kinesis.url} with: nothing there; ask for another`,
+    );
+    expect(undeliverable.map(([value]) => value)).toEqual(["a"]);
+    nobody.destroy();
   });
 });
 

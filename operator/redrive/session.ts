@@ -69,14 +69,18 @@ export class Session {
     this.#undelivered.set(reason, (this.#undelivered.get(reason) ?? 0) + 1);
   }
 
-  /** Says what is only known at the end. */
-  close(): void {
+  /** Says what is only known at the end. What ended the run early, if anything did, the caller says. */
+  close(fault: unknown): void {
+    if (fault === undefined) this.#noteTheEnd();
+    this.#line.close();
+    this.bucket.close();
+  }
+
+  #noteTheEnd(): void {
     for (const [reason, count] of this.#undelivered)
       this.#warn(`undelivered, and still set aside: ${countOf(count, "record")}: ${reason}`);
     if (this.#interruption.stop.aborted) this.#line.note("stopped early: run it again for the rest");
     else if (!this.#selection.isComplete) this.#noteUnknownReasons();
-    this.#line.close();
-    this.bucket.close();
   }
 
   #noteUnknownReasons(): void {
