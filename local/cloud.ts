@@ -213,7 +213,7 @@ async function connect(
       handled: (count) => {
         handled += count;
       },
-      problem: (error) => problem(`reading ${mapping.streamArn}: ${error.name}: ${error.message}`),
+      problem,
     });
   });
   const stop = async () => {

@@ -11,7 +11,7 @@ import {
   EventSourceMappingArguments,
   type EventSourceMappingSettings,
 } from "./event-source-mapping/settings";
-import type { FunctionDeclaration } from "./function-sandbox";
+import type { FunctionDeclaration } from "./execution-environment";
 import { parsePolicy } from "./iam";
 import type { Attributes } from "./terraform-document";
 
