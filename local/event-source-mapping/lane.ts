@@ -25,11 +25,10 @@ export class Lane {
     private readonly process: (batch: readonly KinesisStreamRecord[]) => Promise<void>,
   ) {}
 
-  /** Has records processed after those that were added before. */
-  add(records: readonly SizedRecord[]): void {
-    if (records.length === 0) return;
+  /** Has a record processed after those that were added before. */
+  add(record: SizedRecord): void {
     if (this.waiting.length === 0) this.windowStart = this.clock.now();
-    this.waiting.push(...records);
+    this.waiting.push(record);
     this.wake();
   }
 

@@ -87,9 +87,7 @@ export class ShardPoller {
     this.checkpoint.read(
       sized.map(({ record, bytes }) => ({ sequenceNumber: record.kinesis.sequenceNumber, bytes })),
     );
-    for (const [index, lane] of this.lanes.entries()) {
-      lane.add(sized.filter(({ record }) => this.laneOf(record.kinesis.partitionKey) === index));
-    }
+    for (const each of sized) this.lanes[this.laneOf(each.record.kinesis.partitionKey)]?.add(each);
   }
 
   private laneOf(partitionKey: string): number {

@@ -29,7 +29,7 @@ export type Position = "TRIM_HORIZON" | "LATEST" | { after: string };
 /** What one call to Kinesis read. */
 export interface Page {
   records: KinesisStreamRecord[];
-  /** Nothing more was on the shard then. */
+  /** Nothing more was on the shard then, and the shard is open. */
   isLatest: boolean;
 }
 
@@ -88,7 +88,7 @@ export class ShardReader {
     this.iterator = NextShardIterator;
     return {
       records: read.filter(({ kinesis }) => kinesis.approximateArrivalTimestamp * 1000 >= this.skipBefore),
-      isLatest: read.length === 0 && MillisBehindLatest === 0,
+      isLatest: read.length === 0 && MillisBehindLatest === 0 && NextShardIterator !== undefined,
     };
   }
 
