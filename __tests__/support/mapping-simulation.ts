@@ -20,7 +20,7 @@ export type FunctionBehaviour = "success" | "failure" | "throttled" | "misunders
 /** Everything that happens around a mapping. Lists are used up from the front; then all is well. */
 export interface Scenario {
   settings: Partial<EventSourceMappingSettings>;
-  /** The first of them before the mapping starts, then one with every invocation, the rest one by one. */
+  /** The first of them before the mapping starts, then one with every invocation, the rest three by three. */
   actions: Action[];
   actionsBeforeStart: number;
   behaviours: FunctionBehaviour[];
@@ -139,7 +139,10 @@ class Simulator implements Simulation {
     this.isReading = false;
     await mapping.start();
     this.isReading = true;
-    for (let isBusy = true; isBusy && !stopping.signal.aborted; await mapping.caughtUp()) isBusy = this.act();
+    for (let left = 1; left > 0 && !stopping.signal.aborted; await mapping.caughtUp()) {
+      for (let together = 3; together > 0; together -= 1) this.act();
+      left = this.scenario.actions.length;
+    }
     const hasCrashed = stopping.signal.aborted;
     await mapping.stop();
     return hasCrashed;
