@@ -2,8 +2,6 @@ import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { ExitCode, runCommand } from "../cli/command";
 import { integer } from "../cli/option-values";
-import { seededRandom } from "../cli/seeded-random";
-import { Chaos } from "./chaos/chaos";
 import { serve } from "./serve";
 import { type StartOptions, start } from "./start";
 
@@ -18,20 +16,18 @@ const chaos = () =>
   new Option(
     "--chaos [seed]",
     "inject faults of every kind: throttling, partial failures, lost responses, killed functions and more",
-  ).argParser((seed) => newChaos(integer(0)(seed)));
+  ).argParser(integer(0));
 
-/** The faults depend on the seed and on the order in which requests come, which no seed decides. */
-function newChaos(seed: number): Chaos {
-  return new Chaos({ random: seededRandom(seed), now: Date.now });
+/** What `--chaos` leaves: true where no seed was given. */
+interface ChaosFlag {
+  chaos?: number | true;
 }
 
-/** `--chaos` without a seed is just true. */
-function chaosOf(option: Chaos | true | undefined): Chaos | undefined {
-  return option === true ? newChaos(randomInt(2 ** 32)) : option;
+function chaosSeed({ chaos }: ChaosFlag): number | undefined {
+  return chaos === true ? randomInt(1_000_000) : chaos;
 }
 
-interface StartFlags extends Omit<StartOptions, "chaos"> {
-  chaos?: Chaos | true;
+interface StartFlags extends Omit<StartOptions, "chaosSeed">, ChaosFlag {
   source?: string;
   input?: string;
   count?: string;
@@ -56,7 +52,7 @@ function startCommand(): Command {
     .allowExcessArguments()
     .addHelpText("after", START_HELP)
     .action((options: StartFlags, command: Command) =>
-      start(options, producerArguments(options, command.args)),
+      start({ ...options, chaosSeed: chaosSeed(options) }, producerArguments(options, command.args)),
     );
 }
 
@@ -77,9 +73,7 @@ function serveCommand(): Command {
     .description("Runs the synthesized stack on this machine, behind one endpoint, until Ctrl-C.")
     .addOption(port())
     .addOption(chaos())
-    .action((options: { port: number; chaos?: Chaos | true }) =>
-      serve({ ...options, chaos: chaosOf(options.chaos) }),
-    );
+    .action((options: { port: number } & ChaosFlag) => serve({ ...options, chaosSeed: chaosSeed(options) }));
 }
 
 const START_HELP = `

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError, ExitCode } from "../cli/command";
 import { countOf, formatCount, paint } from "../cli/terminal";
-import type { Chaos } from "./chaos/chaos";
+import { type Chaos, seededChaos } from "./chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "./cloud";
 import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
 import { ignoredTypesLine, interruption, LOG_FOLDER } from "./serve";
@@ -18,7 +18,8 @@ export interface StartOptions {
   keep?: boolean;
   /** Prints the reconciliation as one line of JSON. */
   json?: boolean;
-  chaos?: Chaos | undefined;
+  /** Injects faults, decided by this seed. */
+  chaosSeed?: number | undefined;
 }
 
 /** What `--json` prints; `faults` only under chaos: how often each kind struck. */
@@ -32,16 +33,18 @@ type Report = Reconciliation & { seconds: number; eventsPerSecond: number; fault
  */
 export async function start(options: StartOptions, producerArguments: readonly string[]): Promise<void> {
   const steps = new StepLog(process.stderr);
-  const stackFile = await steps.run("synthesized", synthesize, (file) => file);
+  const chaos = options.chaosSeed === undefined ? undefined : seededChaos(options.chaosSeed);
+  if (chaos) steps.note(`chaos with seed ${options.chaosSeed}`);
+  const stack = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`);
   const problem = (message: string) => steps.note(message);
   const cloud = await steps.run(
     "local cloud",
     () =>
       startLocalCloud({
-        stackFile,
+        stackFile: stack.file,
         port: options.port,
         logFolder: LOG_FOLDER,
-        chaos: options.chaos,
+        chaos,
         problem,
       }),
     ({ endpoint }) => endpoint,
@@ -49,7 +52,7 @@ export async function start(options: StartOptions, producerArguments: readonly s
   steps.note(ignoredTypesLine(cloud));
   try {
     const report = await untilSecondInterrupt(steps, (signal) =>
-      runPipeline(cloud, producerArguments, steps, options.chaos, signal),
+      runPipeline(cloud, producerArguments, steps, chaos, signal),
     );
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     else await printReport(report, cloud);

@@ -1,11 +1,13 @@
 import { realpath } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { CommandError, ExitCode, runCommand } from "../cli/command";
+import { listenForInterruption } from "../cli/interruption";
 import { integer, positiveNumber } from "../cli/option-values";
 import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
 import { paint } from "../cli/terminal";
+import { checkStream, streamClient } from "../stream/stream-client";
+import { PRODUCER } from "./caller";
 import { type StreamFlags, streamConfiguration } from "./configuration";
-import { listenForInterruption } from "./interruption";
 import { produce } from "./produce";
 import { Progress } from "./progress";
 import { Receipts } from "./receipts";
@@ -13,7 +15,6 @@ import { Refusals } from "./refusals";
 import { defaultRejectsPath, RejectsFile } from "./rejects-file";
 import { sources } from "./sources";
 import type { SourceDefinition } from "./sources/source";
-import { checkStream, streamClient } from "./stream-client";
 import { newTally, type Summary, summarize, summaryLine } from "./tally";
 
 interface Options extends StackOptions, StreamFlags {
@@ -105,7 +106,7 @@ async function run(options: Options, command: Command): Promise<void> {
   await refuseSameFile(options);
   const source = await definition.create({ ...options });
   const stream = await streamConfiguration(options, process.env, () => findStack(options));
-  await checkStream(stream);
+  await checkStream(stream, PRODUCER);
 
   const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
 
@@ -136,7 +137,6 @@ async function run(options: Options, command: Command): Promise<void> {
   );
   const ms = performance.now() - started;
   client.destroy();
-  interruption.close();
   progress.close();
   refusals.close();
 

@@ -1,13 +1,10 @@
 import { CommandError, ExitCode } from "../cli/command";
 import type { Stack } from "../cli/stack-outputs";
+import type { StreamAddress } from "../stream/kinesis-errors";
 
 /** Where the stream is and who puts records on it. */
-export interface StreamConfiguration {
-  streamName: string;
-  region: string;
+export interface StreamConfiguration extends StreamAddress {
   credentials: { accessKeyId: string; secretAccessKey: string };
-  /** Left out, it is AWS's own for the region. */
-  endpoint?: string;
 }
 
 /** The options that say where the stream is. */
@@ -46,7 +43,9 @@ export async function streamConfiguration(
   if (streamName && region && credentials)
     return { streamName, region, credentials, ...(endpoint && { endpoint }) };
 
-  const stack = await findStack();
+  const stack = await findStack().catch((error) => {
+    throw withMissing(error, settings, { streamName, region, credentials });
+  });
   const stackEndpoint = endpoint ?? stack.endpoint;
   return {
     streamName: streamName ?? stack.outputs.stream_name,
@@ -57,6 +56,26 @@ export async function streamConfiguration(
     },
     ...(stackEndpoint && { endpoint: stackEndpoint }),
   };
+}
+
+/** Says why the outputs were asked for at all, to whoever has set some of the variables and means to need no outputs. */
+function withMissing(
+  error: unknown,
+  settings: Environment,
+  found: { [K in keyof StreamConfiguration]?: StreamConfiguration[K] | undefined },
+): unknown {
+  const isSet = Object.keys(settings).some((name) => name.startsWith("PRODUCER_") && settings[name]);
+  if (!isSet || !(error instanceof CommandError)) return error;
+
+  const missing = [
+    ...(found.streamName ? [] : ["PRODUCER_STREAM_NAME"]),
+    ...(found.region ? [] : ["PRODUCER_REGION"]),
+    ...(found.credentials ? [] : ["PRODUCER_ACCESS_KEY_ID", "PRODUCER_SECRET_ACCESS_KEY"]),
+  ];
+  return new CommandError(
+    `${error.message}\n(the stack's outputs were asked for because ${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} not set)`,
+    error.exitCode,
+  );
 }
 
 function environmentCredentials(settings: Environment): StreamConfiguration["credentials"] | undefined {

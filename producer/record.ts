@@ -1,21 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Post } from "../events/post";
-
-/** What goes on the stream. */
-export interface StreamRecord {
-  readonly partitionKey: string;
-  readonly data: Uint8Array;
-}
-
-/**
- * The most bytes a record may have, data and partition key together. A stream can be set to take more; this is
- * what every stream takes.
- * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html
- */
-export const MAX_RECORD_BYTES = 1024 * 1024;
-
-/** A partition key has at most 256 characters. */
-const MAX_PARTITION_KEY_LENGTH = 256;
+import { MAX_PARTITION_KEY_LENGTH, type StreamRecord } from "../stream/stream-record";
 
 /** A record and the line of the input it was made from, if there is one. */
 export interface ProducedRecord extends StreamRecord {
@@ -34,11 +19,6 @@ export function eventRecord(post: Post, lineNumber?: number): ProducedRecord {
 /** The record that carries bytes as they are, under their hash: equal lines share a shard, others spread out. */
 export function rawRecord(data: Uint8Array, lineNumber: number): ProducedRecord {
   return { partitionKey: hash(data), data, lineNumber };
-}
-
-/** A record's size as Kinesis counts it: data and partition key, in bytes. */
-export function recordBytes(record: StreamRecord): number {
-  return record.data.byteLength + Buffer.byteLength(record.partitionKey);
 }
 
 /** The author, or the author's hash where Kinesis would refuse the name: over its limit, or not encodable in UTF-8. */

@@ -39,7 +39,7 @@ export interface StreamEmulator {
 
 /** Starts kinesalite in this process, behind a proxy that translates ARNs, which kinesalite does not know. */
 export async function startStreamEmulator(): Promise<StreamEmulator> {
-  const emulator = kinesalite({ createStreamMs: 0, updateStreamMs: 0, deleteStreamMs: 0 });
+  const emulator = kinesalite({ createStreamMs: 0, updateStreamMs: 0, shardLimit: 100 });
   const url = await listen(emulator);
   const proxy = await startFaultProxy(url);
   const calls: StreamCall[] = [];

@@ -1,3 +1,4 @@
+import { seededRandom } from "../../cli/seeded-random";
 import { type AwsErrorResponse, awsError } from "../aws-error";
 import type { AwsRequest } from "../aws-request";
 import { FAULT_KINDS, type Fault, type FaultKind } from "./fault";
@@ -129,6 +130,11 @@ export class Chaos {
     if (fault) this.faults[kind] += 1;
     return fault;
   }
+}
+
+/** Faults at the default rates. They depend on the seed and on the order in which requests come, which no seed decides. */
+export function seededChaos(seed: number): Chaos {
+  return new Chaos({ random: seededRandom(seed), now: Date.now });
 }
 
 function throttled({ service }: AwsRequest): AwsErrorResponse {

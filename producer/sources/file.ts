@@ -4,7 +4,7 @@ import { Option } from "commander";
 import * as v from "valibot";
 import { CommandError, ExitCode } from "../../cli/command";
 import { parseEvent } from "../../events/parse-event";
-import { MAX_RECORD_BYTES } from "../record";
+import { MAX_RECORD_BYTES } from "../../stream/stream-record";
 import { gunzipped } from "./gunzipped";
 import { type LongLine, splitLines } from "./lines";
 import type { Line, Source, SourceDefinition, SourceItem } from "./source";

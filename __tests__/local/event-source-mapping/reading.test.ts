@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { answerWith, resetConnection } from "../../support/fault-proxy";
 import { source } from "../../support/mapping-settings";
+import { moment } from "../../support/moment";
 import { type RunningMapping, startMapping } from "../../support/running-mapping";
 import { fail, type Reaction, succeed } from "../../support/scripted-function";
 import { type StreamEmulator, startStreamEmulator } from "../../support/stream-emulator";
@@ -27,7 +28,9 @@ afterEach(async () => {
   for (const { mapping } of running.splice(0)) await mapping.stop();
 });
 
-async function start(...[settings, parts]: [Parameters<typeof startMapping>[1]?, Parameters<typeof startMapping>[2]?]) {
+async function start(
+  ...[settings, parts]: [Parameters<typeof startMapping>[1]?, Parameters<typeof startMapping>[2]?]
+) {
   const started = await startMapping(stream, { streamArn, ...settings }, parts);
   running.push(started);
   return started;
@@ -81,7 +84,8 @@ describe(`Reading a stream (${source.polling})`, () => {
 
   it("a batch has records of one shard only", async () => {
     streamArn = await stream.createStream(`${name}-sharded`, 4);
-    for (const key of ["ada", "bob", "cyd", "dan", "eve", "fay"]) await stream.put(`${name}-sharded`, "ab", key);
+    for (const key of ["ada", "bob", "cyd", "dan", "eve", "fay"])
+      await stream.put(`${name}-sharded`, "ab", key);
     const { mapping, events } = await start();
     await mapping.caughtUp();
     const shards = events.map(({ Records }) => new Set(Records.map(({ eventID }) => eventID.split(":")[0])));
@@ -92,15 +96,15 @@ describe(`Reading a stream (${source.polling})`, () => {
   it("an error stops its shard only", async () => {
     streamArn = await stream.createStream(`${name}-sharded`, 2);
     await stream.put(`${name}-sharded`, "x", "ada");
-    const taken = Promise.withResolvers<void>();
+    const taken = moment();
     const react: Reaction = (event) => {
       if (event.Records[0]?.kinesis.partitionKey === "ada") return fail(event);
-      taken.resolve();
+      taken.reach();
       return succeed(event);
     };
     const { mapping, handled } = await start({}, { function: react });
-    await stream.put(`${name}-sharded`, "y", "bob");
-    await taken.promise;
+    await stream.put(`${name}-sharded`, "y", "fay");
+    await taken.reached;
     await mapping.stop();
     expect(handled()).toBe(1);
   });
@@ -172,21 +176,21 @@ describe("Checkpoints", () => {
 
   it("a batch that was under way when the mapping stopped comes again", async () => {
     await stream.put(name, "ab");
-    const invoked = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<void>();
+    const invoked = moment();
+    const stopped = moment();
     const { mapping, checkpoints, handled } = await start(
       {},
       {
         function: async (event) => {
-          invoked.resolve();
-          await stopped.promise;
+          invoked.reach();
+          await stopped.reached;
           return succeed(event);
         },
       },
     );
-    await invoked.promise;
+    await invoked.reached;
     const stopping = mapping.stop();
-    stopped.resolve();
+    stopped.reach();
     await stopping;
     expect(checkpoints.size).toBe(0);
     expect(handled()).toBe(0);
