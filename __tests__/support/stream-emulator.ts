@@ -1,7 +1,6 @@
 import {
   CreateStreamCommand,
   KinesisClient,
-  ListShardsCommand,
   MergeShardsCommand,
   PutRecordCommand,
   SplitShardCommand,
@@ -31,9 +30,10 @@ export interface StreamEmulator {
   createStream(name: string, shardCount: number): Promise<string>;
   /** Puts records whose data is a letter each, one after the other, under one partition key. */
   put(stream: string, letters: string, partitionKey?: string): Promise<void>;
-  /** Splits a shard in the middle of its hash keys. */
-  split(stream: string, shardId: string): Promise<void>;
-  merge(stream: string, shardId: string, adjacentShardId: string): Promise<void>;
+  /** Splits the only shard of a stream in the middle. */
+  split(stream: string): Promise<void>;
+  /** Merges the two shards of a stream. */
+  merge(stream: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -80,15 +80,20 @@ export async function startStreamEmulator(): Promise<StreamEmulator> {
       for (const letter of letters)
         await client.send(new PutRecordCommand({ StreamName, PartitionKey, Data: Buffer.from(letter) }));
     },
-    async split(StreamName, ShardToSplit) {
-      const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName }));
-      const range = Shards.find(({ ShardId }) => ShardId === ShardToSplit)?.HashKeyRange;
-      const middle = (BigInt(range?.StartingHashKey ?? 0) + BigInt(range?.EndingHashKey ?? 0)) / 2n;
-      const NewStartingHashKey = String(middle + 1n);
-      await client.send(new SplitShardCommand({ StreamName, ShardToSplit, NewStartingHashKey }));
+    async split(StreamName) {
+      const NewStartingHashKey = String(2n ** 127n);
+      await client.send(
+        new SplitShardCommand({ StreamName, ShardToSplit: "shardId-000000000000", NewStartingHashKey }),
+      );
     },
-    async merge(StreamName, ShardToMerge, AdjacentShardToMerge) {
-      await client.send(new MergeShardsCommand({ StreamName, ShardToMerge, AdjacentShardToMerge }));
+    async merge(StreamName) {
+      await client.send(
+        new MergeShardsCommand({
+          StreamName,
+          ShardToMerge: "shardId-000000000000",
+          AdjacentShardToMerge: "shardId-000000000001",
+        }),
+      );
     },
     async stop() {
       client.destroy();
