@@ -18,6 +18,8 @@ interface StoredShard {
   records: StoredRecord[];
 }
 
+const LATENCY_MILLISECONDS = 10;
+
 /** The first 32 bits of Kinesis' hash key are enough here. */
 const HASH_KEYS = 2 ** 32;
 const hashKeyOf = (partitionKey: string) => createHash("md5").update(partitionKey).digest().readUInt32BE();
@@ -81,8 +83,10 @@ export class InMemoryKinesis {
 
   /** Answers the commands that a mapping sends. */
   get client(): KinesisClient {
-    const send = async (command: { constructor: { name: string }; input: never }) =>
-      this.answer(command.constructor.name, command.input);
+    const send = async (command: { constructor: { name: string }; input: never }) => {
+      await this.clock.sleep(LATENCY_MILLISECONDS, new AbortController().signal);
+      return this.answer(command.constructor.name, command.input);
+    };
     return { send } as unknown as KinesisClient;
   }
 

@@ -20,7 +20,7 @@ export type FunctionBehaviour = "success" | "failure" | "throttled" | "misunders
 /** Everything that happens around a mapping. Lists are used up from the front; then all is well. */
 export interface Scenario {
   settings: Partial<EventSourceMappingSettings>;
-  /** The first of them before the mapping starts, then one with every invocation, the rest three by three. */
+  /** The first of them before the mapping starts, then one with every third invocation, the rest three by three. */
   actions: Action[];
   actionsBeforeStart: number;
   behaviours: FunctionBehaviour[];
@@ -176,7 +176,7 @@ class Simulator implements Simulation {
     const ids = this.receive(Records);
     const shardId = ids[0]?.split(":")[0] ?? "";
     this.observations.push({ kind: "invoked", invocation, shardId, ids });
-    this.act();
+    if (invocation % 3 === 0) this.act();
     const behaviour = this.behaviour(ids);
     await this.clock.sleep(this.scenario.durations.shift() ?? 0, new AbortController().signal);
 

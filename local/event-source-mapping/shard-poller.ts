@@ -72,10 +72,10 @@ export class ShardPoller {
   private async read(): Promise<void> {
     const { clock, signal, checkpoint, startingPosition } = this.polling;
     const position = checkpoint === undefined ? startingPosition : { after: checkpoint };
-    for await (const { records, isLatest } of new ShardReader(this.polling, position).pages()) {
+    for await (const { records, isLatest, isLast } of new ShardReader(this.polling, position).pages()) {
       this.distribute(records);
       if (isLatest) this.reportCaughtUp();
-      if (records.length === 0) await clock.sleep(IDLE_MILLISECONDS, signal);
+      if (records.length === 0 && !isLast) await clock.sleep(IDLE_MILLISECONDS, signal);
       await this.room(2 * MAX_PAYLOAD_BYTES * this.lanes.length);
       this.waitingForThisRead.push(...this.waitingForNextRead.splice(0));
     }

@@ -29,8 +29,10 @@ export type Position = "TRIM_HORIZON" | "LATEST" | { after: string };
 /** What one call to Kinesis read. */
 export interface Page {
   records: KinesisStreamRecord[];
-  /** Nothing more was on the shard then, and the shard is open. */
+  /** Nothing more was on the shard then, but more may come. */
   isLatest: boolean;
+  /** The shard, closed by resharding, is read to its end. */
+  isLast: boolean;
 }
 
 /** Enough for several batches, and little enough to be read at once. */
@@ -66,7 +68,7 @@ export class ShardReader {
       } else {
         failures = 0;
         yield page;
-        if (this.iterator === undefined) return;
+        if (page.isLast) return;
       }
     }
   }
@@ -86,9 +88,11 @@ export class ShardReader {
     const last = read.at(-1);
     if (last) this.position = { after: last.kinesis.sequenceNumber };
     this.iterator = NextShardIterator;
+    const isLast = this.iterator === undefined;
     return {
       records: read.filter(({ kinesis }) => kinesis.approximateArrivalTimestamp * 1000 >= this.skipBefore),
-      isLatest: read.length === 0 && MillisBehindLatest === 0 && NextShardIterator !== undefined,
+      isLatest: read.length === 0 && MillisBehindLatest === 0 && !isLast,
+      isLast,
     };
   }
 

@@ -49,11 +49,11 @@ const settings = fc
 
 const scenario: fc.Arbitrary<Scenario> = fc.record({
   settings,
-  actions: fc.array(fc.oneof({ weight: 9, arbitrary: put }, { weight: 1, arbitrary: reshard }), {
+  actions: fc.array(fc.oneof({ weight: 5, arbitrary: put }, { weight: 1, arbitrary: reshard }), {
     minLength: 1,
     maxLength: 40,
   }),
-  actionsBeforeStart: fc.nat(40),
+  actionsBeforeStart: fc.nat(20),
   behaviours: fc.array(behaviour, { maxLength: 30 }),
   durations: fc.array(fc.nat(3_000), { maxLength: 60 }),
   readFaults: fc.array(

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { answerWith, resetConnection } from "../../support/fault-proxy";
 import { source } from "../../support/mapping-settings";
 import { moment, until } from "../../support/moment";
@@ -25,6 +25,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   for (const { mapping } of running.splice(0)) await mapping.stop();
 });
 
@@ -36,7 +37,14 @@ async function start(
   return started;
 }
 
-const expiredIterator = answerWith(400, { __type: "ExpiredIteratorException", message: "Iterator expired." });
+/** From now on the stream's clock is ahead by more than the five minutes that an iterator lives. */
+function letIteratorsExpire(): void {
+  const now = Date.now.bind(Date);
+  jest.spyOn(Date, "now").mockImplementation(() => now() + 301_000);
+}
+
+const countExpired = () =>
+  stream.calls.filter(({ output }) => String(output.__type).includes("ExpiredIterator")).length;
 
 describe(`Reading a stream (${source.polling})`, () => {
   it("TRIM_HORIZON: every record of the stream is read", async () => {
@@ -107,22 +115,25 @@ describe(`Reading a stream (${source.polling})`, () => {
     await stream.put(name, "ab");
     const { mapping, batches, problems } = await start();
     await mapping.caughtUp();
-    stream.failNext("GetRecords", expiredIterator);
+    letIteratorsExpire();
     await stream.put(name, "cd");
     await mapping.caughtUp();
     expect(batches().join("")).toBe("abcd");
+    expect(countExpired()).toBe(1);
     expect(problems).toEqual([]);
   });
 
   it("LATEST: an iterator that expires before a record was read leaves none out, and reads nothing older", async () => {
     await stream.put(name, "a");
     stream.failNext("GetRecords", async (request, forward) => {
+      letIteratorsExpire();
       await stream.put(name, "b");
-      return expiredIterator(request, forward);
+      return forward(request);
     });
-    const { mapping, batches } = await start({ startingPosition: "LATEST" });
+    const { mapping, batches, problems } = await start({ startingPosition: "LATEST" });
     await mapping.caughtUp();
     expect(batches()).toEqual(["b"]);
+    expect(problems).toEqual([]);
   });
 
   it("a read that fails is tried again, and the user hears of it", async () => {

@@ -38,17 +38,34 @@ async function read(
   return running;
 }
 
-/** When a shard was read to its end, as Kinesis tells it. */
-function shardRead(): Promise<void> {
+/** When so many shards were read to their ends, as Kinesis tells it. */
+function shardsRead(count: number): Promise<void> {
   const { reached, reach } = moment();
-  stream.onCall(({ operation, output }) => {
-    if (operation === "GetRecords" && !output.NextShardIterator) reach();
+  const ended = new Set<unknown>();
+  stream.onCall(({ operation, input, output }) => {
+    if (operation !== "GetRecords" || output.NextShardIterator) return;
+    ended.add(input.ShardIterator);
+    if (ended.size === count) reach();
   });
   return reached;
 }
 
-const openedShards = () =>
-  stream.calls.filter(({ operation }) => operation === "GetShardIterator").map(({ input }) => input.ShardId);
+/** A function that, for one partition key or for all, takes no batch before the gate opens. */
+const openedBy =
+  (gate: Promise<void>, partitionKey?: string): Reaction =>
+  async (event) => {
+    const [record] = event.Records;
+    if (partitionKey === undefined || record?.kinesis.partitionKey === partitionKey) await gate;
+    return succeed(event);
+  };
+
+/** There is time enough meanwhile to list the shards and to open the children, were they not waited for. */
+async function expectNoOtherShardIsOpened(): Promise<void> {
+  const count = () => stream.calls.filter(({ operation }) => operation === "GetShardIterator").length;
+  const before = count();
+  await stream.put(name, "xxxxx");
+  expect(count()).toBe(before);
+}
 
 describe(`Resharding (${source.resharding})`, () => {
   it("the children of a split shard are read, and the order holds per partition key", async () => {
@@ -60,50 +77,55 @@ describe(`Resharding (${source.resharding})`, () => {
     expect(batches().join("")).toBe("abcdef");
   });
 
-  it("the child of merged shards is read once both have ended", async () => {
-    const { mapping, batches } = await read(2);
-    await stream.put(name, "ab", "ada");
-    await stream.put(name, "AB", "fay");
-    await stream.merge(name);
-    await stream.put(name, "c", "ada");
-    await stream.put(name, "C", "fay");
-    await mapping.caughtUp();
-    const all = batches().join("");
-    expect(all.replace(/[A-Z]/g, "")).toBe("abc");
-    expect(all.replace(/[a-z]/g, "")).toBe("ABC");
-  });
-
   it("children are not read before the last batch of their parent is through", async () => {
-    const release = moment();
-    const react: Reaction = async (event) => {
-      await release.reached;
-      return succeed(event);
-    };
-    const { mapping, batches } = await read(1, {}, { function: react });
-    const parentRead = shardRead();
-    await stream.put(name, "a");
+    const gate = moment();
+    const { mapping, batches } = await read(1, { batchSize: 1 }, { function: openedBy(gate.reached) });
+    const parentRead = shardsRead(1);
+    await stream.put(name, "ab");
     await stream.split(name);
-    await stream.put(name, "b");
+    await stream.put(name, "c");
     await parentRead;
-    // Time enough to list the shards and to open the children, were they not waited for.
-    const openedBefore = openedShards().length;
-    for (let calls = 0; calls < 5; calls += 1) await stream.put(name, "c");
-    expect(openedShards()).toHaveLength(openedBefore);
+    await expectNoOtherShardIsOpened();
     expect(batches()).toEqual(["a"]);
 
-    release.reach();
+    gate.reach();
     await mapping.caughtUp();
-    expect(batches().join("")).toBe("abccccc");
+    expect(batches().join("")).toMatch(/^abc/);
+  });
+
+  it("the child of merged shards is not read before both have ended", async () => {
+    const gate = moment();
+    const { mapping, batches } = await read(2, {}, { function: openedBy(gate.reached, "ada") });
+    const parentsRead = shardsRead(2);
+    await stream.put(name, "a", "ada");
+    await stream.put(name, "f", "fay");
+    await stream.merge(name);
+    await stream.put(name, "A", "ada");
+    await stream.put(name, "F", "fay");
+    await parentsRead;
+    await expectNoOtherShardIsOpened();
+    expect(batches().sort()).toEqual(["a", "f"]);
+
+    gate.reach();
+    await mapping.caughtUp();
+    expect(batches().slice(2).join("")).toMatch(/^AF/);
   });
 
   it("a mapping that starts on a resharded stream reads the parents first", async () => {
     const streamArn = await stream.createStream(name, 1);
-    await stream.put(name, "ab");
+    await stream.put(name, "a");
     await stream.split(name);
-    await stream.put(name, "cd");
-    running = await startMapping(stream, { streamArn });
+    await stream.put(name, "b");
+    const gate = moment();
+    const parentRead = shardsRead(1);
+    running = await startMapping(stream, { streamArn }, { function: openedBy(gate.reached) });
+    await parentRead;
+    await expectNoOtherShardIsOpened();
+    expect(running.batches()).toEqual(["a"]);
+
+    gate.reach();
     await running.mapping.caughtUp();
-    expect(running.batches()).toEqual(["ab", "cd"]);
+    expect(running.batches().join("")).toMatch(/^ab/);
   });
 
   it("a mapping that starts again on a resharded stream goes on with the children", async () => {
