@@ -6,7 +6,8 @@ import { createClients } from "./clients";
 import { systemClock } from "./clock";
 import { EventSourceMapping } from "./event-source-mapping/event-source-mapping";
 import type { EventSourceMappingSettings } from "./event-source-mapping/settings";
-import type { FunctionSandbox, InvocationOutcome } from "./function-sandbox";
+import type { InvocationOutcome } from "./execution-environment";
+import type { FunctionSandbox } from "./function-sandbox";
 import type { Provisioning } from "./resources/resource-type";
 
 /** The stack's event source mappings, at work. */
@@ -55,7 +56,7 @@ export async function startMappings(
       handled: (count) => {
         handled += count;
       },
-      problem: (error) => problem(`reading ${mapping.streamArn}: ${error.name}: ${error.message}`),
+      problem,
     });
   });
   const stop = async () => {
