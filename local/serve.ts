@@ -31,6 +31,7 @@ The local cloud runs at ${cloud.endpoint}; Ctrl-C ends it, and with it all that 
 In another terminal:
   npm run produce -- --local${port} --source sample
   npm run explore -- --local${port}
+  npm run redrive -- --local${port} --list
 
 With the AWS CLI or any SDK, as the operator:
   export AWS_ACCESS_KEY_ID=${OPERATOR_KEY.accessKeyId} AWS_SECRET_ACCESS_KEY=${OPERATOR_KEY.secretAccessKey} AWS_DEFAULT_REGION=${region}

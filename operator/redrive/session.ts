@@ -15,7 +15,7 @@ export class Session {
   readonly #line: LiveLine;
   readonly #interruption: Interruption;
   readonly #undelivered = new Map<string, number>();
-  #survey: Survey = { objects: 0, newest: undefined };
+  #survey: Survey | undefined;
   #lookedAt = 0;
 
   constructor(
@@ -38,10 +38,10 @@ export class Session {
     return this.abort.aborted;
   }
 
-  /** What to say if no record was chosen; undefined if one was. */
+  /** What to say if there is no record to choose; undefined if there is one, or if not all was looked at. */
   get nothingChosen(): string | undefined {
-    if (this.#selection.taken > 0) return undefined;
-    return `the failure bucket ${this.bucket.name} holds ${this.#survey.objects === 0 ? "nothing" : "no such records"}`;
+    if (this.#selection.taken > 0 || this.#interruption.stop.aborted) return undefined;
+    return `the failure bucket ${this.bucket.name} holds ${this.#survey?.objects === 0 ? "nothing" : "no such records"}`;
   }
 
   /** Counts what the bucket holds now; the run goes through what is chosen of that. */
@@ -80,11 +80,13 @@ export class Session {
     for (const [reason, count] of this.#undelivered)
       this.#warn(`undelivered, and still set aside: ${countOf(count, "record")}: ${reason}`);
     if (this.#interruption.stop.aborted) this.#line.note("stopped early: run it again for the rest");
-    else if (!this.#selection.isComplete) this.#noteUnknownReasons();
+    else this.#noteUnknownReasons();
   }
 
   #noteUnknownReasons(): void {
-    const { reasonsSeen } = this.#selection;
+    const { reasonsSeen, isComplete } = this.#selection;
+    // Not every object was read.
+    if (isComplete || this.criteria.since !== undefined) return;
     for (const reason of this.criteria.reason ?? [])
       if (reasonsSeen.size > 0 && !reasonsSeen.has(reason))
         this.#warn(
@@ -97,6 +99,7 @@ export class Session {
   }
 
   #progress(): string {
+    if (!this.#survey) return "looking through the failure bucket";
     const { putBack, retried } = this.tally;
     return [
       `${formatCount(this.#lookedAt)} of ${countOf(this.#survey.objects, "object")}`,
