@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { Command } from "commander";
 
 /** What a command's exit code says; every command's `--help` ends with it. */
@@ -15,6 +16,11 @@ export const ExitCode = {
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** What went wrong, in the words of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return types.isNativeError(error) ? error.message : String(error);
+}
 
 /** A fault a person can mend: printed as its message, without a stack trace. */
 export class CommandError extends Error {

@@ -39,20 +39,29 @@ export class LocalAccount {
     this.statementsOf(principalArn).push(...statements);
   }
 
+  /** Issues an access key of a user. */
+  issueKey(userArn: string): AccessKey {
+    return this.newKey("AKIA", this.identityOf(userArn));
+  }
+
   /**
-   * Issues an access key.
-   * @param principalArn whose policies hold
-   * @param callerArn how AWS's errors name the caller; a role's sessions have a name of their own
+   * Issues the key of a role's session, as a service that assumes the role has it.
+   * @param sessionName how AWS's errors name the caller, beside the role
    */
-  issueKey(principalArn: string, callerArn = principalArn): AccessKey {
-    const accessKeyId = `${callerArn === principalArn ? "AKIA" : "ASIA"}${randomBytes(8).toString("hex").toUpperCase()}`;
-    this.identities.set(accessKeyId, { arn: callerArn, statements: this.statementsOf(principalArn) });
-    return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64") };
+  issueSession(roleArn: string, sessionName: string): AccessKey {
+    const arn = this.arn("sts", `assumed-role/${roleArn.split("/").at(-1)}/${sessionName}`);
+    return this.newKey("ASIA", { ...this.identityOf(roleArn), arn });
   }
 
   /** The user or role itself, with what its policies allow. */
   identityOf(principalArn: string): Identity {
     return { arn: principalArn, statements: this.statementsOf(principalArn) };
+  }
+
+  private newKey(prefix: string, identity: Identity): AccessKey {
+    const accessKeyId = prefix + randomBytes(8).toString("hex").toUpperCase();
+    this.identities.set(accessKeyId, identity);
+    return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64") };
   }
 
   private statementsOf(principalArn: string): Statement[] {

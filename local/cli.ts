@@ -1,2 +1,94 @@
+import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { ExitCode, runCommand } from "../cli/command";
+import { integer } from "../cli/option-values";
+import { serve } from "./serve";
+import { type StartOptions, start } from "./start";
+
+const DEFAULT_COUNT = 5000;
+
+const port = () =>
+  new Option("--port <port>", "port of the local cloud on 127.0.0.1")
+    .default(4566)
+    .argParser(integer(0, 65_535));
+
+const chaos = () =>
+  new Option(
+    "--chaos [seed]",
+    "inject faults of every kind: throttling, partial failures, lost responses, killed functions and more",
+  ).argParser(integer(0));
+
+/** What `--chaos` leaves: true where no seed was given. */
+interface ChaosFlag {
+  chaos?: number | true;
+}
+
+function chaosSeed({ chaos }: ChaosFlag): number | undefined {
+  return chaos === true ? randomInt(1_000_000) : chaos;
+}
+
+interface StartFlags extends Omit<StartOptions, "chaosSeed">, ChaosFlag {
+  source?: string;
+  input?: string;
+  count?: string;
+}
+
+function startCommand(): Command {
+  return new Command("start")
+    .description("Runs the whole pipeline on this machine and accounts for every record.")
+    .usage("[options] [options of the producer]")
+    .addOption(new Option("--source <name>", "where posts come from (default: sample)"))
+    .addOption(
+      new Option("--input <file>", "NDJSON file to read, - for standard input; implies --source file"),
+    )
+    .addOption(
+      new Option("--count <n>", `stop after n posts (default: ${DEFAULT_COUNT} from sample, all of a file)`),
+    )
+    .addOption(port())
+    .addOption(new Option("--keep", "keep the local cloud running afterwards, until Ctrl-C"))
+    .addOption(chaos())
+    .addOption(new Option("--json", "print the reconciliation as one line of JSON"))
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText("after", START_HELP)
+    .action((options: StartFlags, command: Command) =>
+      start({ ...options, chaosSeed: chaosSeed(options) }, producerArguments(options, command.args)),
+    );
+}
+
+/** What is said of the source here, with the defaults of a first look, and whatever else is meant for the producer. */
+function producerArguments({ source, input, count }: StartFlags, others: readonly string[]): string[] {
+  const isSample = source === "sample" || (source === undefined && input === undefined);
+  const limit = count ?? (isSample ? String(DEFAULT_COUNT) : undefined);
+  return [
+    ...(source !== undefined || isSample ? ["--source", source ?? "sample"] : []),
+    ...(input !== undefined ? ["--input", input] : []),
+    ...(limit !== undefined ? ["--count", limit] : []),
+    ...others,
+  ];
+}
+
+function serveCommand(): Command {
+  return new Command("serve")
+    .description("Runs the synthesized stack on this machine, behind one endpoint, until Ctrl-C.")
+    .addOption(port())
+    .addOption(chaos())
+    .action((options: { port: number } & ChaosFlag) => serve({ ...options, chaosSeed: chaosSeed(options) }));
+}
+
+const START_HELP = `
+Any other option goes to the producer, such as --seed or --rate; see npm run produce -- --help.
+
+Examples:
+  $ npm start
+  $ npm start -- --count 50000 --json
+  $ npm start -- --input posts.ndjson --keep
+  $ npm start -- --count 20000 --chaos 42
+
+Exit codes:
+  ${ExitCode.ok}    every record that Kinesis acknowledged is accounted for
+  ${ExitCode.failed}    a record is lost or stands twice, or a step failed
+  ${ExitCode.usage}    an option or a setting is wrong
+  ${ExitCode.interrupted}  stopped by a second Ctrl-C`;
+
+void runCommand(new Command("local").addCommand(startCommand()).addCommand(serveCommand()));

@@ -2,7 +2,12 @@ import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { ListShardsCommand } from "@aws-sdk/client-kinesis";
+import type { KinesisStreamEvent } from "aws-lambda";
+import { CommandError, messageOf } from "../cli/command";
 import { LocalAccount, OPERATOR_KEY } from "./account";
+import type { AwsRequest } from "./aws-request";
+import type { Chaos } from "./chaos/chaos";
 import { type Clients, createClients } from "./clients";
 import { systemClock } from "./clock";
 import { startEmulators } from "./emulators";
@@ -37,6 +42,8 @@ export interface LocalCloudOptions {
   port: number;
   /** Where the functions' logs go. */
   logFolder: string;
+  /** Strikes requests and invocations from the moment the stack is created. */
+  chaos?: Chaos | undefined;
   /** Called with what goes wrong while the cloud runs; it goes on running. */
   problem(message: string): void;
 }
@@ -52,6 +59,7 @@ export async function startLocalCloud({
   stackFile,
   port,
   logFolder,
+  chaos,
   problem,
 }: LocalCloudOptions): Promise<LocalCloud> {
   const document = await readTerraformDocument(stackFile);
@@ -65,7 +73,15 @@ export async function startLocalCloud({
   try {
     const pages = new Map<string, () => unknown>();
     const { identities } = account;
-    const gateway = await startGateway({ port, account, emulatorPorts: emulators.ports, identities, pages });
+    const strike = chaos && ((request: AwsRequest) => chaos.strike(request));
+    const gateway = await startGateway({
+      port,
+      account,
+      emulatorPorts: emulators.ports,
+      identities,
+      pages,
+      strike,
+    });
     closing.push(gateway.close);
 
     const endpoint = `http://127.0.0.1:${gateway.port}`;
@@ -84,12 +100,13 @@ export async function startLocalCloud({
 
     const functions = await startFunctions(provisioning, logFolder, problem);
     closing.push(functions.stop);
-    const mappings = await connect(provisioning, functions.sandboxes, problem);
+    const mappings = await connect(provisioning, functions.sandboxes, chaos, problem);
     // Together: a batch that is under way ends only with its function.
     closing.push(async () => {
       await Promise.all([mappings.stop(), functions.stop()]);
     });
 
+    chaos?.begin(await countShards(clients, stack.outputs.stream_name));
     const { caughtUp, handledRecords } = mappings;
     return {
       ...stack,
@@ -148,14 +165,37 @@ function discard(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
 
+async function countShards({ kinesis }: Clients, StreamName: string): Promise<number> {
+  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+  return Shards.length;
+}
+
+/** Invokes the function; chaos may kill its processes, busy or not, while it works. */
+async function invokeUnderChaos(
+  sandbox: FunctionSandbox,
+  event: KinesisStreamEvent,
+  chaos: Chaos | undefined,
+) {
+  const invocation = sandbox.invoke(event);
+  const life = chaos?.killsAfter();
+  if (life === undefined) return invocation;
+  const killer = setTimeout(() => void sandbox.stop(), life);
+  return invocation.finally(() => clearTimeout(killer));
+}
+
 async function connect(
   { account, endpoint, mappings: settings }: Provisioning,
   sandboxes: ReadonlyMap<string, FunctionSandbox>,
+  chaos: Chaos | undefined,
   problem: (message: string) => void,
 ) {
   let handled = 0;
   const mappings = settings.map((mapping) => {
-    const { kinesis, s3 } = createClients(endpoint, account.region, account.issueKey(mapping.roleArn));
+    const { kinesis, s3 } = createClients(
+      endpoint,
+      account.region,
+      account.issueSession(mapping.roleArn, "event-source-mapping"),
+    );
     return new EventSourceMapping({
       settings: mapping,
       kinesis,
@@ -165,7 +205,7 @@ async function connect(
       invoke: async (event) => {
         const sandbox = sandboxes.get(mapping.functionArn);
         if (!sandbox) throw new Error(`no sandbox runs ${mapping.functionArn}`);
-        const outcome = await sandbox.invoke(event);
+        const outcome = await invokeUnderChaos(sandbox, event, chaos);
         if (!outcome.ok)
           problem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
         return outcome;
@@ -179,7 +219,9 @@ async function connect(
   const stop = async () => {
     await Promise.all(mappings.map((mapping) => mapping.stop()));
   };
-  await Promise.all(mappings.map((mapping) => mapping.start()));
+  await Promise.all(mappings.map((mapping) => mapping.start())).catch((error) => {
+    throw new CommandError(`the event source mapping cannot read its stream: ${messageOf(error)}`);
+  });
   return {
     stop,
     handledRecords: () => handled,

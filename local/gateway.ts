@@ -1,6 +1,9 @@
 import http from "node:http";
 import http2 from "node:http2";
 import net from "node:net";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import { CommandError } from "../cli/command";
 import { type AwsErrorResponse, accessDenied, awsError, unknownKey } from "./aws-error";
 import {
@@ -10,6 +13,7 @@ import {
   readAwsRequest,
   UnreadableRequestError,
 } from "./aws-request";
+import type { Fault } from "./chaos/fault";
 import type { Service } from "./emulators";
 import { type Identity, isAllowed } from "./iam";
 
@@ -26,6 +30,8 @@ export interface GatewayOptions {
   emulatorPorts: Record<Service, number>;
   /** Callers by access key; looked up for every request, so that it may grow while the gateway runs. */
   identities: ReadonlyMap<string, Identity>;
+  /** The fault that strikes a request, if one does. */
+  strike?: ((request: AwsRequest) => Fault | undefined) | undefined;
   /** Pages that are not AWS's, by path: what the local cloud tells its own commands. */
   pages?: ReadonlyMap<string, () => unknown>;
 }
@@ -111,10 +117,14 @@ async function answer(
   if ("status" in aws) return send(response, aws);
   const refusal = authorize(aws, options.identities);
   if (refusal) return send(response, refusal);
-  await forward(incoming, request.headers, aws, response, {
-    agent,
-    port: options.emulatorPorts[aws.service],
-  });
+  await carryOut(
+    incoming,
+    request,
+    aws,
+    response,
+    { agent, port: options.emulatorPorts[aws.service] },
+    options.strike?.(aws),
+  );
 }
 
 async function readRequest(request: Request): Promise<IncomingRequest> {
@@ -160,31 +170,70 @@ const CONNECTION_HEADERS = [
   "content-length",
 ];
 
-function forward(
-  { method, url }: IncomingRequest,
-  headers: http.IncomingHttpHeaders,
+/** Where an emulator listens. */
+interface Emulator {
+  agent: http.Agent;
+  port: number;
+}
+
+/** Has the emulator carry the request out, unless, and except as, a fault has it otherwise. */
+async function carryOut(
+  incoming: IncomingRequest,
+  request: Request,
   { body }: AwsRequest,
   response: Response,
-  to: { agent: http.Agent; port: number },
+  emulator: Emulator,
+  fault: Fault | undefined,
 ): Promise<void> {
-  const options = {
-    agent: to.agent,
-    host: "127.0.0.1",
-    port: to.port,
-    method,
-    path: url,
-    headers: { ...passedOn(headers), "content-length": body.length },
-  };
-  return new Promise((resolve, reject) => {
-    const outgoing = http.request(options, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, passedOn(answer.headers));
-      answer.pipe(response as NodeJS.WritableStream);
-      answer.on("error", reject);
-      answer.on("end", resolve);
+  if (fault?.effect === "refuse") return send(response, fault.response);
+  if (fault?.effect === "delay") await setTimeout(fault.milliseconds);
+  if (fault?.effect === "disconnect") {
+    if (fault.carriedOut) await text(await callEmulator(incoming, request.headers, body, emulator));
+    return disconnect(request);
+  }
+  if (fault?.effect === "reduce") {
+    const answer = await callEmulator(incoming, request.headers, fault.body, emulator);
+    const contentType = answer.headers["content-type"] ?? "application/x-amz-json-1.1";
+    const answered = await text(answer);
+    const isSuccess = answer.statusCode === 200;
+    return send(response, {
+      status: answer.statusCode ?? 500,
+      contentType,
+      body: isSuccess ? fault.complete(answered) : answered,
     });
+  }
+  const answer = await callEmulator(incoming, request.headers, body, emulator);
+  response.writeHead(answer.statusCode ?? 500, passedOn(answer.headers));
+  await pipeline(answer, response as NodeJS.WritableStream);
+}
+
+function callEmulator(
+  { method, url: path }: IncomingRequest,
+  headers: http.IncomingHttpHeaders,
+  body: Buffer,
+  { agent, port }: Emulator,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request(
+      {
+        agent,
+        host: "127.0.0.1",
+        port,
+        method,
+        path,
+        headers: { ...passedOn(headers), "content-length": body.length },
+      },
+      resolve,
+    );
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+}
+
+/** Ends the caller's connection, or over HTTP/2 its stream, without an answer. */
+function disconnect(request: Request): void {
+  if ("stream" in request) request.stream.close(http2.constants.NGHTTP2_CANCEL);
+  else request.socket.destroy();
 }
 
 function passedOn(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {

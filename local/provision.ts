@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import { CommandError } from "../cli/command";
+import { StackOutputs } from "../cli/stack-outputs";
 import { type Provisioning, resourceTypes } from "./resources";
 import { type Attributes, type Block, resolveReferences, type TerraformDocument } from "./terraform-document";
 
 /** What came of a stack. */
 export interface ProvisionedStack {
-  outputs: Record<string, string>;
+  outputs: StackOutputs;
   /** Types of resources that have no meaning on one machine. */
   ignoredTypes: string[];
 }
@@ -32,12 +33,17 @@ export async function provision(
 
   const known = [...document.blocks.values()].filter(({ type }) => type in resourceTypes);
   await Promise.all(known.map(({ address }) => attributesOf(address)));
-  const outputs = v.parse(
-    v.record(v.string(), v.string()),
-    await resolveReferences(document.outputs, attributesOf),
-  );
+  const outputs = parseOutputs(await resolveReferences(document.outputs, attributesOf));
   const ignored = [...document.blocks.values()].filter(({ type }) => !(type in resourceTypes));
   return { outputs, ignoredTypes: [...new Set(ignored.map(({ type }) => type))] };
+}
+
+function parseOutputs(values: unknown): StackOutputs {
+  const outputs = v.safeParse(StackOutputs, values);
+  if (outputs.success) return outputs.output;
+  throw new CommandError(
+    `the stack has no output ${v.getDotPath(outputs.issues[0])}, which the commands need.`,
+  );
 }
 
 async function createResource(

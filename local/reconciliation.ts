@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { paginateScan } from "@aws-sdk/client-dynamodb";
 import {
   GetRecordsCommand,
@@ -152,4 +153,13 @@ async function* readStream(
       ShardIterator = Records.length > 0 ? NextShardIterator : undefined;
     }
   }
+}
+
+/**
+ * Reads the file in which the producer writes what Kinesis acknowledged: a line a record, shard and sequence number.
+ * @returns the records' ids, see `recordId`
+ */
+export async function readReceipts(file: string): Promise<Set<string>> {
+  const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+  return new Set(lines.map((line) => line.replace(" ", ":")));
 }

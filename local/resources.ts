@@ -158,10 +158,7 @@ function runtimeVariables(
   logGroup: string,
   { account, endpoint }: Provisioning,
 ): Record<string, string> {
-  const session = account.issueKey(
-    role,
-    account.arn("sts", `assumed-role/${role.split("/").at(-1)}/${function_name}`),
-  );
+  const session = account.issueSession(role, function_name);
   return {
     AWS_LAMBDA_FUNCTION_NAME: function_name,
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",

@@ -1,17 +1,26 @@
 import { once } from "node:events";
 import { OPERATOR_KEY } from "./account";
+import { seededChaos } from "./chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "./cloud";
 import { synthesize } from "./synthesize";
 
 /** Where the functions' logs go, from the project's root. */
 export const LOG_FOLDER = ".local/logs";
 
+export interface ServeOptions {
+  port: number;
+  /** Injects faults, decided by this seed. */
+  chaosSeed?: number | undefined;
+}
+
 /** Synthesizes the stack and runs it until Ctrl-C. */
-export async function serve({ port }: { port: number }): Promise<void> {
+export async function serve({ port, chaosSeed }: ServeOptions): Promise<void> {
+  const chaos = chaosSeed === undefined ? undefined : seededChaos(chaosSeed);
   const stackFile = await synthesize();
   const problem = (message: string) => process.stderr.write(`${message}\n`);
-  const cloud = await startLocalCloud({ stackFile, port, logFolder: LOG_FOLDER, problem });
+  const cloud = await startLocalCloud({ stackFile, port, logFolder: LOG_FOLDER, chaos, problem });
   process.stdout.write(welcome(cloud));
+  if (chaos) process.stdout.write(`\nChaos with seed ${chaosSeed}: faults of every kind strike.\n`);
   await interruption();
   await cloud.stop();
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as v from "valibot";
-import { CommandError } from "../cli/command";
+import { CommandError, messageOf } from "../cli/command";
 
 /** One resource or data source of the synthesized stack, with its arguments as Terraform would read them. */
 export interface Block {
@@ -60,7 +60,7 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
-    throw new CommandError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+    throw new CommandError(`${file} cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -8,6 +8,7 @@ import { type StreamFlags, streamConfiguration } from "./configuration";
 import { listenForInterruption } from "./interruption";
 import { produce } from "./produce";
 import { Progress } from "./progress";
+import { Receipts } from "./receipts";
 import { Refusals } from "./refusals";
 import { defaultRejectsPath, RejectsFile } from "./rejects-file";
 import { sources } from "./sources";
@@ -21,6 +22,7 @@ interface Options extends StackOptions, StreamFlags {
   count?: number;
   rate?: number;
   rejects?: string;
+  receipts?: string;
   maxAge: number;
   json?: boolean;
 }
@@ -54,6 +56,12 @@ function producerCommand(): Command {
       new Option(
         "--rejects <file>",
         "where what is not delivered is kept (default: in this directory, named after the input)",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--receipts <file>",
+        "write a line for every record that Kinesis acknowledged: shard, sequence number",
       ),
     )
     .addOption(
@@ -99,6 +107,8 @@ async function run(options: Options, command: Command): Promise<void> {
   const stream = await streamConfiguration(options, process.env, () => findStack(options));
   await checkStream(stream);
 
+  const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
+
   const tally = newTally();
   const progress = new Progress(process.stderr, tally, () => source.status?.());
   const interruption = listenForInterruption(() =>
@@ -117,6 +127,7 @@ async function run(options: Options, command: Command): Promise<void> {
     tally,
     refusals,
     rejectsFile,
+    receipts,
     stop: interruption.stop,
     abort: interruption.abort,
   }).then(

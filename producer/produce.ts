@@ -2,6 +2,7 @@ import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { CommandError } from "../cli/command";
 import type { StreamAddress } from "./kinesis-errors";
 import { pace } from "./pace";
+import type { Position, Receipts } from "./receipts";
 import { eventRecord, MAX_RECORD_BYTES, type ProducedRecord, rawRecord, recordBytes } from "./record";
 import type { Refusals } from "./refusals";
 import type { RejectsFile } from "./rejects-file";
@@ -23,6 +24,7 @@ export interface Run {
   tally: Tally;
   refusals: Refusals;
   rejectsFile: RejectsFile;
+  receipts?: Receipts | undefined;
   /** Ends the source; what was read is delivered. */
   stop: AbortSignal;
   /** Gives up what is not delivered yet. */
@@ -113,7 +115,8 @@ class RunOutcomes implements Outcomes<ProducedRecord> {
     readonly noteFault: (fault: unknown) => void,
   ) {}
 
-  acknowledged(records: readonly ProducedRecord[]): void {
+  acknowledged(records: readonly ProducedRecord[], positions: readonly Position[]): void {
+    this.run.receipts?.add(positions);
     this.run.tally.acknowledged += records.length;
     for (const { data } of records) this.run.tally.bytes += data.byteLength;
   }

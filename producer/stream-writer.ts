@@ -3,13 +3,14 @@ import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { CommandError } from "../cli/command";
 import { backoffMs } from "./backoff";
 import { fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
+import type { Position } from "./receipts";
 import type { StreamRecord } from "./record";
 import { Batch, type Entry } from "./record-batch";
 
 /** Is told what became of the records; every record is acknowledged or undeliverable, once. */
 export interface Outcomes<R> {
   /** Kinesis has stored the records. */
-  acknowledged(records: readonly R[]): void;
+  acknowledged(records: readonly R[], positions: readonly Position[]): void;
   /** That many records are about to be sent once more. */
   resending(count: number): void;
   /** The record was given up. It may still be on the stream, if only the answer was lost. */
@@ -164,9 +165,18 @@ export class StreamWriter<R extends StreamRecord> {
     try {
       const { Records: results = [] } = await client.send(command, { abortSignal: abort });
       // The results stand in the order of the entries. A call succeeds even if every entry in it has failed.
-      const stored = entries.filter((_, index) => results[index]?.SequenceNumber !== undefined);
-      const failed = entries.filter((_, index) => results[index]?.SequenceNumber === undefined);
-      outcomes.acknowledged(stored.map(({ record }) => record));
+      const stored: R[] = [];
+      const positions: Position[] = [];
+      const failed: Entry<R>[] = [];
+      for (const [index, entry] of entries.entries()) {
+        const { ShardId: shardId, SequenceNumber: sequenceNumber } = results[index] ?? {};
+        if (shardId === undefined || sequenceNumber === undefined) failed.push(entry);
+        else {
+          stored.push(entry.record);
+          positions.push({ shardId, sequenceNumber });
+        }
+      }
+      outcomes.acknowledged(stored, positions);
       return { failed, reason: results.find((result) => result.ErrorCode)?.ErrorCode ?? "no result" };
     } catch (error) {
       if (!(error instanceof Error)) throw error;

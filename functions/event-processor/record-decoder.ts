@@ -50,7 +50,7 @@ function userRecords({ eventID, eventSourceARN, kinesis }: KinesisStreamRecord):
     shardId: shardOf(eventID),
     sequenceNumber: kinesis.sequenceNumber,
     partitionKey: kinesis.partitionKey,
-    arrivedAt: new Date(Math.round(kinesis.approximateArrivalTimestamp * 1000)),
+    arrivedAt: new Date(kinesis.approximateArrivalTimestamp * 1000),
     data: Buffer.from(kinesis.data, "base64"),
   };
   const aggregated = disaggregate(record.data);

@@ -15,6 +15,7 @@ import { kinesisRecord } from "../../support/kinesis-event";
 import { aggregate } from "../../support/kpl";
 import { post } from "../../support/posts";
 import { type S3Emulator, startS3Emulator } from "../../support/s3-emulator";
+import { timeForAttempts } from "../../support/waiting";
 
 let dynamoDb: DynamoDbEmulator;
 let s3: S3Emulator;
@@ -256,8 +257,8 @@ async function process(
   batch: readonly KinesisStreamRecord[],
   { attempts = 3, ...conditions }: Conditions = {},
 ): Promise<BatchResult> {
-  const writing = endsAfter(attempts);
-  const settingAside = endsAfter(attempts);
+  const writing = timeForAttempts(attempts);
+  const settingAside = timeForAttempts(attempts);
   const dynamoDbClient = new DynamoDBClient({ ...clientConfig, ...emulatorAccess(table.url) });
   const client = new S3Client({ ...clientConfig, ...emulatorAccess(bucket.url) });
   try {
@@ -281,16 +282,6 @@ async function process(
     dynamoDbClient.destroy();
     client.destroy();
   }
-}
-
-/** Time that passes only by waiting. */
-function endsAfter(attempts: number) {
-  const timeUp = new AbortController();
-  let waits = 0;
-  const sleep = async () => {
-    if (++waits >= attempts) timeUp.abort();
-  };
-  return { signal: timeUp.signal, waiting: { random: () => 1, sleep } };
 }
 
 async function storedIds(): Promise<string[]> {

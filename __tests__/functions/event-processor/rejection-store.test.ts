@@ -17,6 +17,7 @@ import {
 } from "../../support/fault-proxy";
 import { SHARD_ID, STREAM_ARN } from "../../support/kinesis-event";
 import { type S3Emulator, startS3Emulator } from "../../support/s3-emulator";
+import { timeForAttempts } from "../../support/waiting";
 
 let emulator: S3Emulator;
 let proxy: FaultProxy;
@@ -165,22 +166,11 @@ async function setAside(
   rejections: Rejection[],
   { attempts = 50, timeUp }: { attempts?: number; timeUp?: AbortSignal } = {},
 ) {
-  const outOfAttempts = new AbortController();
-  const slept: number[] = [];
+  const time = timeForAttempts(attempts);
   const problems = new Problems();
-  const store = new RejectionStore({
-    bucketName,
-    processorVersion: "1.2.3",
-    client,
-    waiting: {
-      random: () => 1,
-      sleep: async (ms) => {
-        if (slept.push(ms) >= attempts) outOfAttempts.abort();
-      },
-    },
-  });
-  const written = await store.setAside(rejections, timeUp ?? outOfAttempts.signal, problems);
-  return { written, slept, problems: Object.fromEntries(problems.counts) };
+  const store = new RejectionStore({ bucketName, processorVersion: "1.2.3", client, waiting: time.waiting });
+  const written = await store.setAside(rejections, timeUp ?? time.signal, problems);
+  return { written, slept: time.slept, problems: Object.fromEntries(problems.counts) };
 }
 
 function lines(ndjson = ""): RejectedRecord[] {

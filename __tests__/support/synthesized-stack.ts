@@ -1,0 +1,46 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "cdktf";
+import { type ConfigurationSources, readConfiguration } from "../../infrastructure/configuration";
+import { StreamProcessingStack } from "../../infrastructure/stream-processing-stack";
+
+/** A stack synthesized into a folder of its own. */
+export interface SynthesizedStack {
+  /** Path of the `cdk.tf.json`. */
+  file: string;
+  /** Everything of one type, without what cdktf notes about itself. */
+  all(kind: "resource" | "data", type: string): Record<string, unknown>[];
+  /** The only one of its type. */
+  only(kind: "resource" | "data", type: string): Record<string, unknown>;
+  outputs: Record<string, { value: unknown; sensitive?: boolean }>;
+  json: string;
+}
+
+/** Synthesizes the stack as `main.ts` does. */
+export function synthesizeStack(context: ConfigurationSources["context"] = {}): SynthesizedStack {
+  const outdir = mkdtempSync(join(tmpdir(), "synthesized-"));
+  const flags = { excludeStackIdFromLogicalIds: "true", allowSepCharsInLogicalIds: "true" };
+  const app = new App({ outdir, context: flags });
+  const configuration = readConfiguration({ context });
+  new StreamProcessingStack(app, configuration);
+  app.synth();
+
+  const file = join(outdir, "stacks", configuration.stackName, "cdk.tf.json");
+  const json = readFileSync(file, "utf8");
+  const document = JSON.parse(json);
+  const all: SynthesizedStack["all"] = (kind, type) =>
+    Object.values<Record<string, unknown>>(document[kind][type] ?? {}).map(({ "//": _, ...args }) => args);
+  return {
+    file,
+    json,
+    all,
+    only: (kind, type) => {
+      const [block, ...others] = all(kind, type);
+      if (!block || others.length > 0)
+        throw new Error(`there are ${others.length + (block ? 1 : 0)} ${type}`);
+      return block;
+    },
+    outputs: document.output,
+  };
+}

@@ -1,0 +1,14 @@
+import type { Waiting } from "../../functions/event-processor/backoff";
+
+/** Time that passes only by waiting: the signal is aborted after so many waits, which last no time at all. */
+export function timeForAttempts(attempts: number) {
+  const timeUp = new AbortController();
+  const slept: number[] = [];
+  const waiting: Waiting = {
+    random: () => 1,
+    sleep: async (ms) => {
+      if (slept.push(ms) >= attempts) timeUp.abort();
+    },
+  };
+  return { signal: timeUp.signal, slept, waiting };
+}

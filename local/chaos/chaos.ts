@@ -1,0 +1,149 @@
+import { seededRandom } from "../../cli/seeded-random";
+import { type AwsErrorResponse, awsError } from "../aws-error";
+import type { AwsRequest } from "../aws-request";
+import { FAULT_KINDS, type Fault, type FaultKind } from "./fault";
+import { failRecords, leaveUnprocessed } from "./partial-failure";
+import { ShardLimits } from "./shard-limits";
+
+/** How likely each fault is, from 0 to 1: per request, or per invocation for `function-killed`. */
+export type FaultRates = Record<Exclude<FaultKind, "shard-limit">, number>;
+
+/** Rates at which a run of seconds meets every kind many times over, and still gets through. */
+export const DEFAULT_RATES: FaultRates = {
+  throttled: 0.02,
+  "partial-failure": 0.2,
+  "unprocessed-items": 0.1,
+  "server-error": 0.02,
+  "connection-reset": 0.02,
+  "slow-answer": 0.02,
+  "lost-response": 0.02,
+  "bucket-unavailable": 0.05,
+  "function-killed": 0.05,
+};
+
+const SLOWEST_ANSWER_MILLISECONDS = 500;
+const BUCKET_UNAVAILABLE_MILLISECONDS = 2_000;
+const LONGEST_LIFE_MILLISECONDS = 50;
+
+export interface ChaosOptions {
+  /** A number from 0 up to, but not including, 1. */
+  random: () => number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  rates?: Partial<FaultRates>;
+}
+
+/** Decides which requests and invocations are struck by which fault, and counts the faults. */
+export class Chaos {
+  /** How often each kind has struck. */
+  readonly faults: Record<FaultKind, number>;
+  private isActive = false;
+  private readonly rates: FaultRates;
+  private shardLimits: ShardLimits | undefined;
+  private bucketIsBackAt = 0;
+
+  constructor(private readonly options: ChaosOptions) {
+    this.rates = { ...DEFAULT_RATES, ...options.rates };
+    this.faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
+  }
+
+  /** From now on faults strike; the limits of so many shards hold. */
+  begin(shardCount: number): void {
+    this.isActive = true;
+    this.shardLimits = new ShardLimits(shardCount, this.options.now);
+  }
+
+  /** From now on nothing is struck. */
+  end(): void {
+    this.isActive = false;
+  }
+
+  /** The fault that strikes a request, if one does. */
+  strike(request: AwsRequest): Fault | undefined {
+    if (!this.isActive) return undefined;
+    return this.bucketOutage(request) ?? this.anyRequestFault(request) ?? this.partialFault(request);
+  }
+
+  /** After how many milliseconds an invocation's process is killed, if it is. */
+  killsAfter(): number | undefined {
+    return this.isActive && this.strikes("function-killed")
+      ? Math.floor(this.options.random() * LONGEST_LIFE_MILLISECONDS)
+      : undefined;
+  }
+
+  private anyRequestFault(request: AwsRequest): Fault | undefined {
+    if (this.strikes("throttled")) return { effect: "refuse", response: throttled(request) };
+    if (this.strikes("server-error")) return { effect: "refuse", response: serverError(request) };
+    if (this.strikes("connection-reset")) return { effect: "disconnect", carriedOut: false };
+    if (this.strikes("lost-response")) return { effect: "disconnect", carriedOut: true };
+    if (this.strikes("slow-answer"))
+      return { effect: "delay", milliseconds: this.options.random() * SLOWEST_ANSWER_MILLISECONDS };
+    return undefined;
+  }
+
+  /** Once S3 is out of order, it stays so for a while, for everyone. */
+  private bucketOutage(request: AwsRequest): Fault | undefined {
+    if (request.service !== "s3") return undefined;
+    const now = this.options.now();
+    if (now >= this.bucketIsBackAt) {
+      if (!this.isStruck("bucket-unavailable")) return undefined;
+      this.bucketIsBackAt = now + BUCKET_UNAVAILABLE_MILLISECONDS;
+    }
+    this.faults["bucket-unavailable"] += 1;
+    return {
+      effect: "refuse",
+      response: awsError("s3", 503, "ServiceUnavailable", "Please reduce your request rate."),
+    };
+  }
+
+  private partialFault({ action, body }: AwsRequest): Fault | undefined {
+    if (action === "dynamodb:BatchWriteItem") {
+      if (!this.isStruck("unprocessed-items")) return undefined;
+      return this.counted("unprocessed-items", leaveUnprocessed(body, this.coin));
+    }
+    if (action !== "kinesis:PutRecords") return undefined;
+    if (this.isStruck("partial-failure"))
+      return this.counted("partial-failure", failRecords(body, this.coin));
+    const { shardLimits } = this;
+    return (
+      shardLimits &&
+      this.counted(
+        "shard-limit",
+        failRecords(body, (record) => shardLimits.exceeds(record)),
+      )
+    );
+  }
+
+  private readonly coin = (): boolean => this.options.random() < 0.5;
+
+  private strikes(kind: keyof FaultRates): boolean {
+    const struck = this.isStruck(kind);
+    if (struck) this.faults[kind] += 1;
+    return struck;
+  }
+
+  private isStruck(kind: keyof FaultRates): boolean {
+    return this.options.random() < this.rates[kind];
+  }
+
+  private counted(kind: FaultKind, fault: Fault | undefined): Fault | undefined {
+    if (fault) this.faults[kind] += 1;
+    return fault;
+  }
+}
+
+/** Faults at the default rates. They depend on the seed and on the order in which requests come, which no seed decides. */
+export function seededChaos(seed: number): Chaos {
+  return new Chaos({ random: seededRandom(seed), now: Date.now });
+}
+
+function throttled({ service }: AwsRequest): AwsErrorResponse {
+  return service === "s3"
+    ? awsError(service, 503, "SlowDown", "Please reduce your request rate.")
+    : awsError(service, 400, "ProvisionedThroughputExceededException", "Rate exceeded.");
+}
+
+function serverError({ service }: AwsRequest): AwsErrorResponse {
+  const code = { kinesis: "InternalFailure", dynamodb: "InternalServerError", s3: "InternalError" }[service];
+  return awsError(service, 500, code, "We encountered an internal error. Please try again.");
+}

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+
+/**
+ * What a shard takes in a second.
+ * @see https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+ */
+const RECORDS_PER_SECOND = 1_000;
+const BYTES_PER_SECOND = 1_048_576;
+
+const Entry = v.object({ PartitionKey: v.string(), Data: v.string() });
+
+/** Counts what every shard took in the current second. Shards are taken to share the hash keys evenly. */
+export class ShardLimits {
+  private second = 0;
+  private readonly taken = new Map<number, { records: number; bytes: number }>();
+
+  /** @param now milliseconds since the epoch */
+  constructor(
+    private readonly shardCount: number,
+    private readonly now: () => number,
+  ) {}
+
+  /** Whether a record, an entry of PutRecords, is over its shard's limit; if not, it counts against it. */
+  exceeds(record: unknown): boolean {
+    const entry = v.safeParse(Entry, record);
+    if (!entry.success) return false;
+
+    this.startSecond();
+    const { PartitionKey, Data } = entry.output;
+    const shard = this.shardOf(PartitionKey);
+    const used = this.taken.get(shard) ?? { records: 0, bytes: 0 };
+    const records = used.records + 1;
+    const bytes = used.bytes + (Data.length * 3) / 4 + Buffer.byteLength(PartitionKey);
+    if (records > RECORDS_PER_SECOND || bytes > BYTES_PER_SECOND) return true;
+    this.taken.set(shard, { records, bytes });
+    return false;
+  }
+
+  private startSecond(): void {
+    const second = Math.floor(this.now() / 1000);
+    if (second !== this.second) this.taken.clear();
+    this.second = second;
+  }
+
+  /** Kinesis puts a record on the shard whose range holds the MD5 of the partition key. */
+  private shardOf(partitionKey: string): number {
+    const hash = createHash("md5").update(partitionKey).digest().readUInt32BE();
+    return Math.floor((hash / 2 ** 32) * this.shardCount);
+  }
+}
