@@ -1,22 +1,14 @@
-import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { Writable } from "node:stream";
 import { ListShardsCommand } from "@aws-sdk/client-kinesis";
-import type { KinesisStreamEvent } from "aws-lambda";
-import { CommandError, messageOf } from "../cli/command";
 import { LocalAccount, OPERATOR_KEY } from "./account";
 import type { AwsRequest } from "./aws-request";
 import type { Chaos } from "./chaos/chaos";
 import { type Clients, createClients } from "./clients";
-import { systemClock } from "./clock";
 import { startEmulators } from "./emulators";
-import { EventSourceMapping } from "./event-source-mapping/event-source-mapping";
-import { FunctionSandbox } from "./function-sandbox";
 import { startGateway } from "./gateway";
-import { isAllowed } from "./iam";
 import { type ProvisionedStack, provision } from "./provision";
-import type { ProvisionedFunction, Provisioning } from "./resources";
+import type { Provisioning } from "./resources/resource-type";
+import { startFunctions } from "./start-functions";
+import { startMappings } from "./start-mappings";
 import { readTerraformDocument } from "./terraform-document";
 
 /** A stack that runs on this machine, behind one endpoint. */
@@ -24,6 +16,7 @@ export interface LocalCloud extends ProvisionedStack {
   /** Such as `http://127.0.0.1:4566`. */
   endpoint: string;
   port: number;
+  account: LocalAccount;
   /** The operator's clients. */
   clients: Clients;
   /** The functions' log files. */
@@ -72,13 +65,11 @@ export async function startLocalCloud({
 
   try {
     const pages = new Map<string, () => unknown>();
-    const { identities } = account;
     const strike = chaos && ((request: AwsRequest) => chaos.strike(request));
     const gateway = await startGateway({
       port,
       account,
       emulatorPorts: emulators.ports,
-      identities,
       pages,
       strike,
     });
@@ -98,9 +89,9 @@ export async function startLocalCloud({
     const stack = await provision(document, provisioning);
     pages.set(OUTPUTS_PATH, () => ({ outputs: stack.outputs, operator: OPERATOR_KEY }));
 
-    const functions = await startFunctions(provisioning, logFolder, problem);
+    const functions = await startFunctions(provisioning.functions.values(), account, logFolder, problem);
     closing.push(functions.stop);
-    const mappings = await connect(provisioning, functions.sandboxes, chaos, problem);
+    const mappings = await startMappings(provisioning, functions.sandboxes, chaos, problem);
     // Together: a batch that is under way ends only with its function.
     closing.push(async () => {
       await Promise.all([mappings.stop(), functions.stop()]);
@@ -112,6 +103,7 @@ export async function startLocalCloud({
       ...stack,
       endpoint,
       port: gateway.port,
+      account,
       clients,
       logFiles: functions.logFiles,
       caughtUp,
@@ -124,109 +116,7 @@ export async function startLocalCloud({
   }
 }
 
-async function startFunctions(
-  { account, functions }: Provisioning,
-  logFolder: string,
-  problem: (message: string) => void,
-) {
-  await mkdir(logFolder, { recursive: true });
-  const sandboxes = new Map<string, FunctionSandbox>();
-  const logFiles: string[] = [];
-  for (const declaration of functions.values()) {
-    const mayLog = mayWriteLogs(declaration, account);
-    if (!mayLog)
-      problem(
-        `the role of ${declaration.name} may not write to ${declaration.logGroup}: its logs are discarded.`,
-      );
-    const logFile = join(logFolder, `${declaration.name}.log`);
-    if (mayLog) logFiles.push(logFile);
-    sandboxes.set(
-      declaration.arn,
-      new FunctionSandbox(declaration, mayLog ? createWriteStream(logFile) : discard()),
-    );
-  }
-  return {
-    sandboxes,
-    logFiles,
-    stop: async () => {
-      await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.stop()));
-    },
-  };
-}
-
-/** Lambda delivers a function's logs under the function's role. */
-function mayWriteLogs({ roleArn, logGroup }: ProvisionedFunction, account: LocalAccount): boolean {
-  const role = account.identityOf(roleArn);
-  const logStream = account.arn("logs", `log-group:${logGroup}:log-stream:local`);
-  return ["logs:CreateLogStream", "logs:PutLogEvents"].every((action) => isAllowed(role, action, logStream));
-}
-
-function discard(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() });
-}
-
 async function countShards({ kinesis }: Clients, StreamName: string): Promise<number> {
   const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
   return Shards.length;
-}
-
-/** Invokes the function; chaos may kill its processes, busy or not, while it works. */
-async function invokeUnderChaos(
-  sandbox: FunctionSandbox,
-  event: KinesisStreamEvent,
-  chaos: Chaos | undefined,
-) {
-  const invocation = sandbox.invoke(event);
-  const life = chaos?.killsAfter();
-  if (life === undefined) return invocation;
-  const killer = setTimeout(() => void sandbox.stop(), life);
-  return invocation.finally(() => clearTimeout(killer));
-}
-
-async function connect(
-  { account, endpoint, mappings: settings }: Provisioning,
-  sandboxes: ReadonlyMap<string, FunctionSandbox>,
-  chaos: Chaos | undefined,
-  problem: (message: string) => void,
-) {
-  let handled = 0;
-  const mappings = settings.map((mapping) => {
-    const { kinesis, s3 } = createClients(
-      endpoint,
-      account.region,
-      account.issueSession(mapping.roleArn, "event-source-mapping"),
-    );
-    return new EventSourceMapping({
-      settings: mapping,
-      kinesis,
-      s3,
-      clock: systemClock,
-      checkpoints: new Map(),
-      invoke: async (event) => {
-        const sandbox = sandboxes.get(mapping.functionArn);
-        if (!sandbox) throw new Error(`no sandbox runs ${mapping.functionArn}`);
-        const outcome = await invokeUnderChaos(sandbox, event, chaos);
-        if (!outcome.ok)
-          problem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
-        return outcome;
-      },
-      handled: (count) => {
-        handled += count;
-      },
-      problem: (error) => problem(`reading ${mapping.streamArn}: ${error.name}: ${error.message}`),
-    });
-  });
-  const stop = async () => {
-    await Promise.all(mappings.map((mapping) => mapping.stop()));
-  };
-  await Promise.all(mappings.map((mapping) => mapping.start())).catch((error) => {
-    throw new CommandError(`the event source mapping cannot read its stream: ${messageOf(error)}`);
-  });
-  return {
-    stop,
-    handledRecords: () => handled,
-    caughtUp: async () => {
-      await Promise.all(mappings.map((mapping) => mapping.caughtUp()));
-    },
-  };
 }
