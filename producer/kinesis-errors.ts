@@ -32,8 +32,12 @@ export function isTransient(error: Error): boolean {
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html
  */
 export function fatalError(error: Error, stream: StreamAddress): CommandError {
-  const where = `the stream ${stream.streamName} in ${stream.region}${stream.endpoint ? ` at ${stream.endpoint}` : ""}`;
-  return new CommandError(`${explanation(error, where)} (${error.name})`);
+  return new CommandError(`${explanation(error, describeStream(stream))} (${error.name})`);
+}
+
+/** Names a stream, and no other. */
+export function describeStream({ streamName, region, endpoint }: StreamAddress): string {
+  return `the stream ${streamName} in ${region}${endpoint ? ` at ${endpoint}` : ""}`;
 }
 
 function explanation(error: Error, where: string): string {

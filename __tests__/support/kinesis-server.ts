@@ -16,6 +16,8 @@ export const STREAM_NAME = "posts";
 export interface StoredRecord {
   partitionKey: string;
   data: Buffer;
+  /** Known of what is read from the stream. */
+  sequenceNumber?: string | undefined;
 }
 
 export interface KinesisServer {
@@ -125,8 +127,8 @@ async function readStream(client: KinesisClient): Promise<StoredRecord[]> {
   let iterator = ShardIterator;
   while (iterator) {
     const page = await client.send(new GetRecordsCommand({ ShardIterator: iterator }));
-    for (const { PartitionKey = "", Data = new Uint8Array() } of page.Records ?? [])
-      records.push({ partitionKey: PartitionKey, data: Buffer.from(Data) });
+    for (const { PartitionKey = "", Data = new Uint8Array(), SequenceNumber } of page.Records ?? [])
+      records.push({ partitionKey: PartitionKey, data: Buffer.from(Data), sequenceNumber: SequenceNumber });
     if (page.Records?.length === 0 && page.MillisBehindLatest === 0) break;
     iterator = page.NextShardIterator;
   }
