@@ -1,13 +1,15 @@
 import { realpath } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { CommandError, ExitCode, runCommand } from "../cli/command";
+import { listenForInterruption } from "../cli/interruption";
 import { integer, positiveNumber } from "../cli/option-values";
 import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
 import { paint } from "../cli/terminal";
+import { describeStream } from "../stream/kinesis-errors";
+import { checkStream, streamClient } from "../stream/stream-client";
+import { PRODUCER } from "./caller";
 import { Checkpoint } from "./checkpoint";
 import { type StreamFlags, streamConfiguration } from "./configuration";
-import { listenForInterruption } from "./interruption";
-import { describeStream } from "./kinesis-errors";
 import { produce } from "./produce";
 import { Progress } from "./progress";
 import { Receipts } from "./receipts";
@@ -15,7 +17,6 @@ import { Refusals } from "./refusals";
 import { defaultRejectsPath, RejectsFile } from "./rejects-file";
 import { sources } from "./sources";
 import type { SourceDefinition } from "./sources/source";
-import { checkStream, streamClient } from "./stream-client";
 import { newTally, type Summary, summarize, summaryLine } from "./tally";
 
 interface Options extends StackOptions, StreamFlags {
@@ -128,7 +129,7 @@ async function run(options: Options, command: Command): Promise<void> {
   await refuseSameFile(options);
   const source = await definition.create({ ...options });
   const stream = await streamConfiguration(options, process.env, () => findStack(options));
-  await checkStream(stream);
+  await checkStream(stream, PRODUCER);
 
   const tally = newTally();
   const progress = new Progress(process.stderr, tally, () => source.status?.());
@@ -172,7 +173,6 @@ async function run(options: Options, command: Command): Promise<void> {
   );
   const ms = performance.now() - started;
   client.destroy();
-  interruption.close();
   progress.close();
   refusals.close();
 

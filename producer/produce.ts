@@ -1,14 +1,16 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { CommandError } from "../cli/command";
+import type { StreamAddress } from "../stream/kinesis-errors";
+import { MAX_RECORD_BYTES, type Position, recordBytes } from "../stream/stream-record";
+import { type Outcomes, StreamWriter } from "../stream/stream-writer";
+import { PRODUCER } from "./caller";
 import type { Checkpoint } from "./checkpoint";
-import type { StreamAddress } from "./kinesis-errors";
 import { pace } from "./pace";
-import type { Position, Receipts } from "./receipts";
-import { eventRecord, MAX_RECORD_BYTES, type ProducedRecord, rawRecord, recordBytes } from "./record";
+import type { Receipts } from "./receipts";
+import { eventRecord, type ProducedRecord, rawRecord } from "./record";
 import type { Refusals } from "./refusals";
 import type { RejectsFile } from "./rejects-file";
 import type { Pieces, Source, SourceItem, SourcePosition } from "./sources/source";
-import { type Outcomes, StreamWriter } from "./stream-writer";
 import type { Tally } from "./tally";
 import type { Pending } from "./watermark";
 
@@ -47,7 +49,14 @@ export async function produce(run: Run): Promise<void> {
   const faults = new Set<unknown>();
   const noteFault = (fault: unknown) => void faults.add(fault);
   const outcomes = new RunOutcomes(run, noteFault);
-  const writer = new StreamWriter<ProducedRecord>({ client, stream, outcomes, abort, maxAgeMs });
+  const writer = new StreamWriter<ProducedRecord>({
+    client,
+    stream,
+    caller: PRODUCER,
+    outcomes,
+    abort,
+    maxAgeMs,
+  });
 
   const items = source.items(run.stop, checkpoint?.from);
   const paced = run.rate === undefined ? items : pace(items, run.rate, run.stop, undefined, makesRecord);

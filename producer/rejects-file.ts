@@ -64,8 +64,12 @@ export class RejectsFile {
   async #writeLine(pieces: Pieces): Promise<void> {
     this.#stream ??= this.#open();
     const stream = await this.#stream;
-    for await (const piece of pieces) await this.#writePiece(stream, piece);
-    await this.#writePiece(stream, Buffer.from("\n"));
+    try {
+      for await (const piece of pieces) await this.#writePiece(stream, piece);
+    } finally {
+      // Also where the bytes broke off, so that the next line stands on its own.
+      await this.#writePiece(stream, Buffer.from("\n"));
+    }
   }
 
   async #writePiece(stream: Writable, piece: Uint8Array): Promise<void> {

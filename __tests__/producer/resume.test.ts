@@ -123,7 +123,7 @@ describe("--resume", () => {
   it("passes empty lines, and refused and undelivered ones once they are in the rejects file", async () => {
     write("posts.ndjson", `${lines(1, 1)}\n{oops\n${lines(2, 3)}`);
     kinesis.inject(failEntries([1]));
-    kinesis.injectAlways(failAllEntries);
+    kinesis.injectAlways(failAll());
     const rejects = ["--rejects", "kept.ndjson"];
     await produce("--input", "posts.ndjson", "--resume", "--max-age", "0.2", ...rejects);
     expect(readFileSync(inDirectory("kept.ndjson"), "utf8")).toBe(`{oops\n${lines(2, 2)}`);

@@ -70,6 +70,7 @@ export function failEntries(
   code = "ProvisionedThroughputExceededException",
 ): Fault {
   return async (request, forward) => {
+    if (places.length >= recordsOf(request).length) return failAll(code)(request, forward);
     const body = JSON.parse(request.body.toString());
     const kept = body.Records.filter((_: unknown, index: number) => !places.includes(index));
     const answer = await forward({
@@ -88,11 +89,13 @@ export function failEntries(
 }
 
 /** Kinesis answers 200 and stores nothing. */
-export const failAllEntries: Fault = (request, forward) => {
-  const { length } = recordsOf(request);
-  const Records = Array.from({ length }, () => ({ ErrorCode: "InternalFailure", ErrorMessage: "Internal" }));
-  return answerWith(200, { FailedRecordCount: length, Records })(request, forward);
-};
+export function failAll(code = "ProvisionedThroughputExceededException"): Fault {
+  return (request, forward) => {
+    const { length } = recordsOf(request);
+    const Records = Array.from({ length }, () => ({ ErrorCode: code, ErrorMessage: "Rate exceeded" }));
+    return answerWith(200, { FailedRecordCount: length, Records })(request, forward);
+  };
+}
 
 /** Kinesis refuses the whole call. */
 export function refuseCall(type: string, message = "refused"): Fault {

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { CommandError, ExitCode } from "../../cli/command";
 import { formatCount } from "../../cli/terminal";
 import { parseEvent } from "../../events/parse-event";
-import { MAX_RECORD_BYTES } from "../record";
+import { MAX_RECORD_BYTES } from "../../stream/stream-record";
 import { FileIdentity } from "./file-identity";
 import { gunzipped } from "./gunzipped";
 import { type LongLine, splitLines } from "./lines";
