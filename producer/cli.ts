@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { CommandError, ExitCode, runCommand } from "../cli/command";
+import { loadEnvironmentFile } from "../cli/environment";
 import { listenForInterruption } from "../cli/interruption";
 import { integer, positiveNumber } from "../cli/option-values";
 import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
@@ -43,9 +44,7 @@ function producerCommand(): Command {
     .addOption(
       new Option("--source <name>", "where posts come from, see below").choices(Object.keys(sources)),
     );
-  // A source may share an option with another.
-  for (const option of new Set(Object.values(sources).flatMap(({ options }) => options)))
-    command.addOption(option);
+  addSourceOptions(command);
 
   addStackOptions(command)
     .addOption(
@@ -93,15 +92,27 @@ function producerCommand(): Command {
   return command;
 }
 
+/** Adds every source's own options, under a heading that says whose they are. */
+function addSourceOptions(command: Command): void {
+  const owners = new Map<Option, string[]>();
+  for (const [name, { options }] of Object.entries(sources))
+    for (const option of options) owners.set(option, [...(owners.get(option) ?? []), name]);
+  for (const [option, names] of owners)
+    command.addOption(option.helpGroup(`Options of --source ${names.join(" and ")}:`));
+}
+
 const HELP = `
 Sources:
 ${sourceList}
-
+${Object.values(sources)
+  .map(({ help }) => (help ? `\n${help}\n` : ""))
+  .join("")}
 The stream's name, region and credentials come from the outputs of the deployed stack, or of the local cloud with
 --local. These environment variables come before the outputs, and options before both:
   PRODUCER_STREAM_NAME, PRODUCER_REGION, PRODUCER_ENDPOINT_URL,
   PRODUCER_ACCESS_KEY_ID and PRODUCER_SECRET_ACCESS_KEY (environment only)
 With --local or --stack, they are not looked at. AWS_ACCESS_KEY_ID and the like are never used.
+Environment variables are also read from a file .env in this directory; .env.example shows them.
 
 Ctrl-C ends the source and delivers what was read; a second Ctrl-C gives that up.
 
@@ -113,6 +124,7 @@ Examples:
   $ npm run produce -- --local --source sample --count 5000
   $ npm run produce -- --input tweets.ndjson.gz
   $ some-program | npm run produce -- --input - --raw
+  $ npm run produce -- --source x --track yolo --max-posts 500
   $ npm run produce -- --source sample --rate 20 --count 1000000 --json
   $ npm run produce -- --input tweets.ndjson --resume
 
@@ -124,6 +136,7 @@ Exit codes:
   ${ExitCode.interrupted}  given up with a second Ctrl-C; what was not delivered is in the rejects file`;
 
 async function run(options: Options, command: Command): Promise<void> {
+  loadEnvironmentFile();
   const { name: sourceName, definition } = chosenSource(options, command);
   const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input, new Date()));
   await refuseSameFile(options);
@@ -161,10 +174,10 @@ async function run(options: Options, command: Command): Promise<void> {
     maxAgeMs: options.maxAge * 1000,
     tally,
     refusals,
+    note: (message) => progress.note(message),
     rejectsFile,
     receipts,
     checkpoint,
-    note: warn,
     stop: interruption.stop,
     abort: interruption.abort,
   }).then(
@@ -189,7 +202,7 @@ function exitCode(summary: Summary): ExitCode {
 }
 
 function chosenSource(options: Options, command: Command): { name: string; definition: SourceDefinition } {
-  const name = options.source ?? (options.input === undefined ? "" : "file");
+  const name = options.source ?? (options.input === undefined ? (defaultSource() ?? "") : "file");
   const definition = sources[name];
   if (!definition)
     throw new CommandError(
@@ -200,8 +213,8 @@ function chosenSource(options: Options, command: Command): { name: string; defin
   for (const [other, { options: others }] of Object.entries(sources)) {
     const misplaced = others.find(
       (option) =>
-        !definition.options.includes(option) &&
-        command.getOptionValueSource(option.attributeName()) === "cli",
+        command.getOptionValueSource(option.attributeName()) === "cli" &&
+        !definition.options.includes(option),
     );
     if (misplaced)
       throw new CommandError(
@@ -210,6 +223,11 @@ function chosenSource(options: Options, command: Command): { name: string; defin
       );
   }
   return { name, definition };
+}
+
+/** The source of a run that names none, if the environment makes one of them it. */
+function defaultSource(): string | undefined {
+  return Object.keys(sources).find((name) => sources[name]?.isDefault?.(process.env));
 }
 
 /** A file that is written must not be the input: it would be read back while it is written, or be overwritten. */

@@ -27,12 +27,12 @@ export interface Run {
   /** Is kept up to date. */
   tally: Tally;
   refusals: Refusals;
+  /** Prints what the source has to say. */
+  note: (message: string) => void;
   rejectsFile: RejectsFile;
   receipts?: Receipts | undefined;
   /** Where the source goes on, and is told up to where it is done with; left out, it begins at its beginning. */
   checkpoint?: Checkpoint | undefined;
-  /** Tells a person what the source has to say. */
-  note(message: string): void;
   /** Ends the source; what was read is delivered. */
   stop: AbortSignal;
   /** Gives up what is not delivered yet. */
@@ -58,7 +58,7 @@ export async function produce(run: Run): Promise<void> {
     maxAgeMs,
   });
 
-  const items = source.items(run.stop, checkpoint?.from);
+  const items = source.items(run.stop, run.note, checkpoint?.from);
   const paced = run.rate === undefined ? items : pace(items, run.rate, run.stop, undefined, makesRecord);
   const atEnd = checkpoint?.nothingLeft || (await putAll(paced, writer, run).catch(noteFault));
   // Also when the source has failed: what it delivered before is put on the stream.
@@ -73,6 +73,7 @@ function makesRecord({ kind }: SourceItem): boolean {
 }
 
 function combined(faults: readonly unknown[]): unknown {
+  if (faults.length === 1) return faults[0];
   const defect = faults.find((fault) => !(fault instanceof CommandError));
   return (
     defect ??
@@ -88,10 +89,6 @@ async function putAll(
 ): Promise<boolean> {
   let taken = 0;
   for await (const item of items) {
-    if (item.kind === "notice") {
-      run.note(item.message);
-      continue;
-    }
     await run.checkpoint?.room();
     const pending = run.checkpoint?.add(item.position);
     if (item.kind === "post" || item.kind === "raw") {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { formatCount } from "../../cli/terminal";
 import { answerAfter } from "../support/fault-proxy";
 import {
-  failAllEntries,
+  failAll,
   failEntries,
   type KinesisServer,
   STREAM_NAME,

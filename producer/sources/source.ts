@@ -1,4 +1,5 @@
 import type { Option } from "commander";
+import type { Environment } from "../../cli/environment";
 import type { Post } from "../../events/post";
 
 /**
@@ -7,12 +8,15 @@ import type { Post } from "../../events/post";
  */
 export type SourcePosition = string | number;
 
-/**
- * One thing a source delivers. Its position, if the source has such, lies behind it: whoever goes on from there gets
- * what comes after this item.
- */
-export type SourceItem = (
-  | /** An event, and where it came from. */ { kind: "post"; post: Post; line?: Line }
+/** One thing a source delivers. */
+export type SourceItem = ItemContent & {
+  /** Whoever goes on from here gets what comes after this item; left out where nobody can. */
+  position?: SourcePosition | undefined;
+};
+
+type ItemContent =
+  /** An event, and where it came from. */
+  | { kind: "post"; post: Post; line?: Line }
   /** Bytes to put on the stream as they are. */
   | { kind: "raw"; line: Line }
   /** Input that is not an event, or too long to hold in memory: its bytes go to the rejects file. */
@@ -20,10 +24,7 @@ export type SourceItem = (
   /** An empty line. */
   | { kind: "empty" }
   /** Input that is left out on purpose, such as a post that is not asked for. */
-  | { kind: "skipped" }
-  /** Nothing to deliver, but something a person should know, such as a gap; it is printed. */
-  | { kind: "notice"; message: string }
-) & { position?: SourcePosition | undefined };
+  | { kind: "skipped" };
 
 /** A line of the input, counted from 1, without its line feed. */
 export interface Line {
@@ -43,9 +44,14 @@ export interface Source {
   /**
    * Delivers the items in order; the next one is asked for when the stream has room. Ends quietly, with no error,
    * once the signal is aborted. Throws a CommandError for a fault a person can mend.
+   * @param note prints a line for the person who runs it, such as when a connection was lost
    * @param from the position of the last item that is done with; left out, the source begins at its beginning, or now
    */
-  items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem>;
+  items(
+    signal: AbortSignal,
+    note: (message: string) => void,
+    from?: SourcePosition,
+  ): AsyncIterable<SourceItem>;
   /** A few words for the progress line, such as `reconnecting in 5 s`. */
   status?(): string | undefined;
   /** Left out by a source that cannot go on from where it was. */
@@ -74,8 +80,12 @@ export interface InputIdentity {
 export interface SourceDefinition {
   /** One line for `--help`. */
   readonly summary: string;
-  /** The options that only this source has. */
+  /** Its own options; sources that mean the same by one share the same `Option`. */
   readonly options: readonly Option[];
+  /** More for `--help`, such as the environment variables it reads. */
+  readonly help?: string;
+  /** Whether this environment makes it the source of a run that names none. */
+  isDefault?(environment: Environment): boolean;
   /** How many posts it delivers without `--count`; left out, all there are. */
   readonly defaultCount?: number;
   /**
