@@ -1,3 +1,4 @@
+import { blueskySource } from "./bluesky";
 import { fileSource } from "./file";
 import { sampleSource } from "./sample";
 import type { SourceDefinition } from "./source";
@@ -6,4 +7,5 @@ import type { SourceDefinition } from "./source";
 export const sources: Readonly<Record<string, SourceDefinition>> = {
   file: fileSource,
   sample: sampleSource,
+  bluesky: blueskySource,
 };
