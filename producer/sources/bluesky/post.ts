@@ -29,8 +29,7 @@ export function postOf({
   timeUs,
 }: Extract<JetstreamMessage, { kind: "post" }>): PostResult {
   const parsed = v.safeParse(Record, record);
-  if (!parsed.success)
-    return { ok: false, detail: `${brokenField(parsed.issues[0])} of the record is missing` };
+  if (!parsed.success) return { ok: false, detail: "the record has no text" };
   const { text, createdAt, langs } = parsed.output;
   const post = v.safeParse(Post, {
     id: rkey,
@@ -41,11 +40,8 @@ export function postOf({
     ...(langs[0] !== undefined && { lang: langs[0] }),
   });
   if (post.success) return { ok: true, post: post.output, langs };
-  return { ok: false, detail: `${brokenField(post.issues[0])}: ${post.issues[0].message}` };
-}
-
-function brokenField(issue: v.BaseIssue<unknown>): string {
-  return v.getDotPath(issue) ?? "the text";
+  const [issue] = post.issues;
+  return { ok: false, detail: `${v.getDotPath(issue)}: ${issue.message}` };
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
