@@ -34,7 +34,7 @@ interface Options extends StackOptions, StreamFlags {
 }
 
 const sourceList = Object.entries(sources)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`)
   .join("\n");
 
 function producerCommand(): Command {
@@ -126,6 +126,7 @@ Examples:
   $ some-program | npm run produce -- --input - --raw
   $ npm run produce -- --source x --track yolo --max-posts 500
   $ npm run produce -- --source sample --rate 20 --count 1000000 --json
+  $ npm run produce -- --source bluesky --track aws,lambda --lang en --resume
   $ npm run produce -- --input tweets.ndjson --resume
 
 Exit codes:
