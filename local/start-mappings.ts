@@ -6,7 +6,8 @@ import { createClients } from "./clients";
 import { systemClock } from "./clock";
 import { EventSourceMapping } from "./event-source-mapping/event-source-mapping";
 import type { EventSourceMappingSettings } from "./event-source-mapping/settings";
-import type { FunctionSandbox, InvocationOutcome } from "./function-sandbox";
+import type { InvocationOutcome } from "./execution-environment";
+import type { FunctionSandbox } from "./function-sandbox";
 import type { Provisioning } from "./resources/resource-type";
 
 /** The stack's event source mappings, at work. */
@@ -55,7 +56,7 @@ export async function startMappings(
       handled: (count) => {
         handled += count;
       },
-      problem: (error) => problem(`reading ${mapping.streamArn}: ${error.name}: ${error.message}`),
+      problem,
     });
   });
   const stop = async () => {
@@ -94,15 +95,15 @@ async function checkDestination(
   });
 }
 
-/** Invokes the function; chaos may kill its processes, busy or not, while it works. */
+/** Invokes the function; chaos may kill its process while it works. */
 async function invokeUnderChaos(
   sandbox: FunctionSandbox,
   event: KinesisStreamEvent,
   chaos: Chaos | undefined,
 ): Promise<InvocationOutcome> {
-  const invocation = sandbox.invoke(event);
   const life = chaos?.killsAfter();
-  if (life === undefined) return invocation;
-  const killer = setTimeout(() => void sandbox.stop(), life);
-  return invocation.finally(() => clearTimeout(killer));
+  if (life === undefined) return sandbox.invoke(event);
+  const death = new AbortController();
+  const killer = setTimeout(() => death.abort(), life);
+  return sandbox.invoke(event, death.signal).finally(() => clearTimeout(killer));
 }
