@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Identity, Statement } from "./iam";
+import { type Identity, isAllowed, type Statement } from "./iam";
 
 /** Access keys as AWS issues them. */
 export interface AccessKey {
@@ -16,22 +16,36 @@ export const OPERATOR_KEY: AccessKey = { accessKeyId: "operator", secretAccessKe
 /** The local cloud's account: its principals, what their policies allow, and the keys they are known by. */
 export class LocalAccount {
   readonly id = "000000000000";
-  /** Who calls, by access key. */
-  readonly identities = new Map<string, Identity>();
+  /** What principals did under their policies, by principal: the actions that were allowed, and that were denied. */
+  readonly activity = new Map<string, { allowed: Set<string>; denied: Set<string> }>();
+  private readonly identities = new Map<string, Identity>();
   private readonly statementsByPrincipal = new Map<string, Statement[]>();
 
   constructor(readonly region: string) {
     const everything: Statement = { Effect: "Allow", Action: ["*"], Resource: ["*"] };
-    this.identities.set(OPERATOR_KEY.accessKeyId, {
-      arn: this.arn("iam", "user/operator"),
-      statements: [everything],
-    });
+    const operator = this.arn("iam", "user/operator");
+    this.attach(operator, [everything]);
+    this.identities.set(OPERATOR_KEY.accessKeyId, this.identityOf(operator));
   }
 
   /** An ARN in this account; IAM's and STS's have no region. */
   arn(service: string, resource: string): string {
     const region = service === "iam" || service === "sts" ? "" : this.region;
     return `arn:aws:${service}:${region}:${this.id}:${resource}`;
+  }
+
+  /** Who calls with an access key; nobody if it was not issued here. */
+  caller(accessKeyId: string): Identity | undefined {
+    return this.identities.get(accessKeyId);
+  }
+
+  /** Whether a caller's policies allow an action, see `isAllowed`; takes note of the answer. */
+  allows(caller: Identity, action: string, resource: string | undefined): boolean {
+    const allowed = isAllowed(caller, action, resource);
+    const activity = this.activity.get(caller.principal) ?? { allowed: new Set(), denied: new Set() };
+    this.activity.set(caller.principal, activity);
+    activity[allowed ? "allowed" : "denied"].add(action);
+    return allowed;
   }
 
   /** Attaches a policy's statements to a user or role, whose keys have them from then on. */
@@ -55,7 +69,7 @@ export class LocalAccount {
 
   /** The user or role itself, with what its policies allow. */
   identityOf(principalArn: string): Identity {
-    return { arn: principalArn, statements: this.statementsOf(principalArn) };
+    return { arn: principalArn, principal: principalArn, statements: this.statementsOf(principalArn) };
   }
 
   private newKey(prefix: string, identity: Identity): AccessKey {

@@ -27,7 +27,15 @@ export interface Account {
 }
 
 /** A request that cannot be told: no credentials, or a service that does not run here. */
-export class UnreadableRequestError extends Error {}
+export class UnreadableRequestError extends Error {
+  /** @param code AWS's name of the error */
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * Reads the service and the caller from the signature, and the action and its resource from the request.
@@ -51,9 +59,11 @@ function readCredential(request: IncomingRequest): { accessKeyId: string; servic
     /Credential=([^,\s]+)/.exec(header)?.[1] ??
     new URL(request.url, "http://host").searchParams.get("X-Amz-Credential");
   const [accessKeyId, , , service] = scope?.split("/") ?? [];
-  if (!accessKeyId) throw new UnreadableRequestError("Missing Authentication Token");
+  if (!accessKeyId)
+    throw new UnreadableRequestError("MissingAuthenticationTokenException", "Missing Authentication Token");
   if (service !== "kinesis" && service !== "dynamodb" && service !== "s3")
     throw new UnreadableRequestError(
+      "UnknownOperationException",
       `The service ${service} does not run here: the local cloud has kinesis, dynamodb and s3.`,
     );
   return { accessKeyId, service };

@@ -14,7 +14,6 @@ import { startEmulators } from "./emulators";
 import { EventSourceMapping } from "./event-source-mapping/event-source-mapping";
 import { FunctionSandbox } from "./function-sandbox";
 import { startGateway } from "./gateway";
-import { isAllowed } from "./iam";
 import { type ProvisionedStack, provision } from "./provision";
 import type { ProvisionedFunction, Provisioning } from "./resources";
 import { readTerraformDocument } from "./terraform-document";
@@ -24,6 +23,7 @@ export interface LocalCloud extends ProvisionedStack {
   /** Such as `http://127.0.0.1:4566`. */
   endpoint: string;
   port: number;
+  account: LocalAccount;
   /** The operator's clients. */
   clients: Clients;
   /** The functions' log files. */
@@ -72,13 +72,11 @@ export async function startLocalCloud({
 
   try {
     const pages = new Map<string, () => unknown>();
-    const { identities } = account;
     const strike = chaos && ((request: AwsRequest) => chaos.strike(request));
     const gateway = await startGateway({
       port,
       account,
       emulatorPorts: emulators.ports,
-      identities,
       pages,
       strike,
     });
@@ -112,6 +110,7 @@ export async function startLocalCloud({
       ...stack,
       endpoint,
       port: gateway.port,
+      account,
       clients,
       logFiles: functions.logFiles,
       caughtUp,
@@ -138,6 +137,8 @@ async function startFunctions(
       problem(
         `the role of ${declaration.name} may not write to ${declaration.logGroup}: its logs are discarded.`,
       );
+    if (declaration.isTraced && !maySendTraces(declaration, account))
+      problem(`the role of ${declaration.name} may not send traces to X-Ray: there will be none.`);
     const logFile = join(logFolder, `${declaration.name}.log`);
     if (mayLog) logFiles.push(logFile);
     sandboxes.set(
@@ -154,11 +155,24 @@ async function startFunctions(
   };
 }
 
-/** Lambda delivers a function's logs under the function's role. */
+/** Lambda delivers a function's logs, and its traces, under the function's role. */
 function mayWriteLogs({ roleArn, logGroup }: ProvisionedFunction, account: LocalAccount): boolean {
-  const role = account.identityOf(roleArn);
   const logStream = account.arn("logs", `log-group:${logGroup}:log-stream:local`);
-  return ["logs:CreateLogStream", "logs:PutLogEvents"].every((action) => isAllowed(role, action, logStream));
+  return mayDo(["logs:CreateLogStream", "logs:PutLogEvents"], roleArn, logStream, account);
+}
+
+function maySendTraces({ roleArn }: ProvisionedFunction, account: LocalAccount): boolean {
+  return mayDo(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], roleArn, "*", account);
+}
+
+function mayDo(
+  actions: readonly string[],
+  roleArn: string,
+  resource: string,
+  account: LocalAccount,
+): boolean {
+  const role = account.identityOf(roleArn);
+  return actions.every((action) => account.allows(role, action, resource));
 }
 
 function discard(): Writable {

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { CommandError } from "../cli/command";
+import type { LocalAccount } from "./account";
 import { type AwsErrorResponse, accessDenied, awsError, unknownKey } from "./aws-error";
 import {
   type Account,
@@ -15,7 +16,6 @@ import {
 } from "./aws-request";
 import type { Fault } from "./chaos/fault";
 import type { Service } from "./emulators";
-import { type Identity, isAllowed } from "./iam";
 
 /** The one endpoint: whoever calls it for whatever service is known by the access key and held to the policies. */
 export interface Gateway {
@@ -26,10 +26,8 @@ export interface Gateway {
 export interface GatewayOptions {
   /** 0 takes any free port. */
   port: number;
-  account: Account;
+  account: LocalAccount;
   emulatorPorts: Record<Service, number>;
-  /** Callers by access key; looked up for every request, so that it may grow while the gateway runs. */
-  identities: ReadonlyMap<string, Identity>;
   /** The fault that strikes a request, if one does. */
   strike?: ((request: AwsRequest) => Fault | undefined) | undefined;
   /** Pages that are not AWS's, by path: what the local cloud tells its own commands. */
@@ -115,7 +113,7 @@ async function answer(
 
   const aws = readOrRefuse(incoming, options.account);
   if ("status" in aws) return send(response, aws);
-  const refusal = authorize(aws, options.identities);
+  const refusal = authorize(aws, options.account);
   if (refusal) return send(response, refusal);
   await carryOut(
     incoming,
@@ -143,32 +141,24 @@ function readOrRefuse(request: IncomingRequest, account: Account): AwsRequest | 
     return readAwsRequest(request, account);
   } catch (error) {
     if (!(error instanceof UnreadableRequestError)) throw error;
-    return awsError(undefined, 400, "MissingAuthenticationTokenException", error.message);
+    return awsError(undefined, 400, error.code, error.message);
   }
 }
 
-function authorize(
-  request: AwsRequest,
-  identities: ReadonlyMap<string, Identity>,
-): AwsErrorResponse | undefined {
-  const caller = identities.get(request.accessKeyId);
-  if (!caller) return unknownKey(request.service);
+function authorize(request: AwsRequest, account: LocalAccount): AwsErrorResponse | undefined {
+  const { service, action } = request;
+  const caller = account.caller(request.accessKeyId);
+  if (!caller) return unknownKey(service);
 
   const resources = request.resources.length > 0 ? request.resources : [undefined];
-  const denied = resources.find((resource) => !isAllowed(caller, request.action, resource));
-  const allAllowed = resources.every((resource) => isAllowed(caller, request.action, resource));
-  return allAllowed ? undefined : accessDenied(request.service, caller.arn, request.action, denied);
+  for (const resource of resources) {
+    if (!account.allows(caller, action, resource)) return accessDenied(service, caller.arn, action, resource);
+  }
+  return undefined;
 }
 
 /** Headers of one connection, which must not be passed on to another. */
-const CONNECTION_HEADERS = [
-  "connection",
-  "keep-alive",
-  "transfer-encoding",
-  "upgrade",
-  "expect",
-  "content-length",
-];
+const CONNECTION_HEADERS = ["connection", "keep-alive", "transfer-encoding", "upgrade", "expect"];
 
 /** Where an emulator listens. */
 interface Emulator {

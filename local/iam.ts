@@ -21,6 +21,8 @@ export type Statement = v.InferOutput<typeof Statement>;
 /** Who calls: the name that AWS's errors give, and what the policies attached to it say. */
 export interface Identity {
   arn: string;
+  /** The user, or the role whose session it is. */
+  principal: string;
   statements: Statement[];
 }
 
@@ -41,7 +43,11 @@ export function parsePolicy(name: string, json: string): Statement[] {
  * @param resource the ARN acted upon; undefined where the request does not say, so that any resource will do
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function isAllowed({ statements }: Identity, action: string, resource: string | undefined): boolean {
+export function isAllowed(
+  { statements }: Pick<Identity, "statements">,
+  action: string,
+  resource: string | undefined,
+): boolean {
   const effects = statements
     .filter((statement) =>
       statement.Action.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())),

@@ -19,6 +19,7 @@ import type { Attributes } from "./terraform-document";
 export interface ProvisionedFunction extends FunctionDeclaration {
   roleArn: string;
   logGroup: string;
+  isTraced: boolean;
 }
 
 /** What resources are created with, and what they leave for the local cloud to run. */
@@ -117,6 +118,7 @@ const LambdaFunction = v.object({
   timeout: v.optional(v.number(), 3),
   environment: v.optional(v.object({ variables: v.record(v.string(), v.string()) }), { variables: {} }),
   logging_config: v.optional(v.object({ log_group: v.optional(v.string()) })),
+  tracing_config: v.optional(v.object({ mode: v.string() })),
 });
 
 function createFunction(args: unknown, provisioning: Provisioning): Attributes {
@@ -140,6 +142,7 @@ function createFunction(args: unknown, provisioning: Provisioning): Attributes {
     timeout: declared.timeout,
     roleArn: declared.role,
     logGroup,
+    isTraced: declared.tracing_config?.mode === "Active",
     environment: {
       ...declared.environment.variables,
       ...runtimeVariables(declared, codeFolder, logGroup, provisioning),

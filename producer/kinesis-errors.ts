@@ -11,10 +11,13 @@ export interface StreamAddress {
 /** What the SDK's own classification takes: an error, with what the SDK adds to it. */
 type SdkError = Parameters<typeof isTransientError>[0];
 
-/** Whether the same call may succeed later: throttling, a fault of the service or of the network, a timeout. */
+/**
+ * Whether the same call may succeed later: nobody answered, or the service did with throttling or a fault of its own.
+ */
 export function isTransient(error: Error): boolean {
   const sdkError = error as SdkError;
   return (
+    sdkError.$metadata?.httpStatusCode === undefined ||
     error.name === "KMSThrottlingException" ||
     isThrottlingError(sdkError) ||
     isTransientError(sdkError) ||

@@ -192,6 +192,16 @@ describe("the endpoint", () => {
     });
   });
 
+  it("says which services it has when another is asked for", async () => {
+    const authorization =
+      "AWS4-HMAC-SHA256 Credential=operator/20261123/us-east-1/sqs/aws4_request, Signature=0";
+    const answer = await fetch(cloud.endpoint, { method: "POST", headers: { authorization }, body: "{}" });
+    expect(await answer.json()).toEqual({
+      __type: "UnknownOperationException",
+      message: "The service sqs does not run here: the local cloud has kinesis, dynamodb and s3.",
+    });
+  });
+
   it("lets the operator do everything, by a stream's ARN too", async () => {
     const operator = kinesisOf(OPERATOR_KEY.accessKeyId, OPERATOR_KEY.secretAccessKey);
     const { StreamNames } = await operator.send(new ListStreamsCommand({}));
@@ -203,7 +213,10 @@ describe("the endpoint", () => {
 
   it("tells the commands the stack's outputs and the operator's key", async () => {
     const answer = await fetch(`${cloud.endpoint}/_local/outputs`);
-    expect(await answer.json()).toEqual({ outputs: cloud.outputs, operator: OPERATOR_KEY });
+    expect(await answer.json()).toEqual({
+      outputs: cloud.outputs,
+      operator: { accessKeyId: "operator", secretAccessKey: "operator" },
+    });
   });
 });
 

@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+
+export interface CommandRun {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunningCommand {
+  process: ChildProcess;
+  /** What it has written to standard error so far. */
+  stderr(): string;
+  ended: Promise<CommandRun>;
+}
+
+const PROJECT = path.resolve(__dirname, "../..");
+
+/** Starts an entry point of the project, as its npm script does, with this environment and no other. */
+export function startCommand(
+  entryPoint: string,
+  args: readonly string[],
+  options: { cwd: string; env?: Record<string, string> },
+): RunningCommand {
+  const child = spawn(
+    process.execPath,
+    ["--import", require.resolve("tsx"), path.join(PROJECT, entryPoint), ...args],
+    { cwd: options.cwd, env: { PATH: process.env.PATH ?? "", ...options.env } },
+  );
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const ended = Promise.all([once(child, "close"), text(child.stdout)]).then(([[exitCode], stdout]) => ({
+    exitCode,
+    stdout,
+    stderr,
+  }));
+  return { process: child, stderr: () => stderr, ended };
+}
+
+/** Runs an entry point to its end. */
+export function runCommand(
+  entryPoint: string,
+  args: readonly string[],
+  options: { cwd: string; env?: Record<string, string>; stdin?: string | Buffer },
+): Promise<CommandRun> {
+  const { process: child, ended } = startCommand(entryPoint, args, options);
+  child.stdin?.end(options.stdin);
+  return ended;
+}
