@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { CommandError, ExitCode, runCommand } from "../cli/command";
+import { loadEnvironmentFile } from "../cli/environment";
 import { integer, positiveNumber } from "../cli/option-values";
 import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
 import { paint } from "../cli/terminal";
@@ -38,7 +39,7 @@ function producerCommand(): Command {
     .addOption(
       new Option("--source <name>", "where posts come from, see below").choices(Object.keys(sources)),
     );
-  for (const { options } of Object.values(sources)) for (const option of options) command.addOption(option);
+  addSourceOptions(command);
 
   addStackOptions(command)
     .addOption(
@@ -74,15 +75,27 @@ function producerCommand(): Command {
   return command;
 }
 
+/** Adds every source's own options, under a heading that says whose they are. */
+function addSourceOptions(command: Command): void {
+  const owners = new Map<Option, string[]>();
+  for (const [name, { options }] of Object.entries(sources))
+    for (const option of options) owners.set(option, [...(owners.get(option) ?? []), name]);
+  for (const [option, names] of owners)
+    command.addOption(option.helpGroup(`Options of --source ${names.join(" and ")}:`));
+}
+
 const HELP = `
 Sources:
 ${sourceList}
-
+${Object.values(sources)
+  .map(({ help }) => (help ? `\n${help}\n` : ""))
+  .join("")}
 The stream's name, region and credentials come from the outputs of the deployed stack, or of the local cloud with
 --local. These environment variables come before the outputs, and options before both:
   PRODUCER_STREAM_NAME, PRODUCER_REGION, PRODUCER_ENDPOINT_URL,
   PRODUCER_ACCESS_KEY_ID and PRODUCER_SECRET_ACCESS_KEY (environment only)
 With --local or --stack, they are not looked at. AWS_ACCESS_KEY_ID and the like are never used.
+Environment variables are also read from a file .env in this directory; .env.example shows them.
 
 Ctrl-C ends the source and delivers what was read; a second Ctrl-C gives that up.
 
@@ -90,6 +103,7 @@ Examples:
   $ npm run produce -- --local --source sample --count 5000
   $ npm run produce -- --input tweets.ndjson.gz
   $ some-program | npm run produce -- --input - --raw
+  $ npm run produce -- --source x --track yolo --max-posts 500
   $ npm run produce -- --source sample --rate 20 --count 1000000 --json
 
 Exit codes:
@@ -100,6 +114,7 @@ Exit codes:
   ${ExitCode.interrupted}  given up with a second Ctrl-C; what was not delivered is in the rejects file`;
 
 async function run(options: Options, command: Command): Promise<void> {
+  loadEnvironmentFile();
   const definition = chosenSource(options, command);
   const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input, new Date()));
   await refuseSameFile(options);
@@ -126,6 +141,7 @@ async function run(options: Options, command: Command): Promise<void> {
     maxAgeMs: options.maxAge * 1000,
     tally,
     refusals,
+    note: (message) => progress.note(message),
     rejectsFile,
     receipts,
     stop: interruption.stop,
@@ -153,7 +169,7 @@ function exitCode(summary: Summary): ExitCode {
 }
 
 function chosenSource(options: Options, command: Command): SourceDefinition {
-  const name = options.source ?? (options.input === undefined ? undefined : "file");
+  const name = options.source ?? (options.input === undefined ? defaultSource() : "file");
   const definition = name === undefined ? undefined : sources[name];
   if (!definition)
     throw new CommandError(
@@ -162,14 +178,23 @@ function chosenSource(options: Options, command: Command): SourceDefinition {
     );
 
   for (const [other, { options: others }] of Object.entries(sources)) {
-    const misplaced = others.find((option) => command.getOptionValueSource(option.attributeName()) === "cli");
-    if (misplaced && sources[other] !== definition)
+    const misplaced = others.find(
+      (option) =>
+        command.getOptionValueSource(option.attributeName()) === "cli" &&
+        !definition.options.includes(option),
+    );
+    if (misplaced)
       throw new CommandError(
         `${misplaced.long} belongs to --source ${other}, not to --source ${name}`,
         ExitCode.usage,
       );
   }
   return definition;
+}
+
+/** The source of a run that names none, if the environment makes one of them it. */
+function defaultSource(): string | undefined {
+  return Object.keys(sources).find((name) => sources[name]?.isDefault?.(process.env));
 }
 
 /** A rejects file that is the input would be read back while it is written, without end. */

@@ -1,4 +1,5 @@
 import { CommandError, ExitCode } from "../cli/command";
+import type { Environment } from "../cli/environment";
 import type { Stack } from "../cli/stack-outputs";
 
 /** Where the stream is and who puts records on it. */
@@ -18,8 +19,6 @@ export interface StreamFlags {
   local?: boolean;
   stack?: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Finds the stream: options come first, then PRODUCER_* environment variables, then the stack's outputs. Where the

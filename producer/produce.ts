@@ -23,6 +23,8 @@ export interface Run {
   /** Is kept up to date. */
   tally: Tally;
   refusals: Refusals;
+  /** Prints what the source has to say. */
+  note: (message: string) => void;
   rejectsFile: RejectsFile;
   receipts?: Receipts | undefined;
   /** Ends the source; what was read is delivered. */
@@ -43,7 +45,7 @@ export async function produce(run: Run): Promise<void> {
   const outcomes = new RunOutcomes(run, noteFault);
   const writer = new StreamWriter<ProducedRecord>({ client, stream, outcomes, abort, maxAgeMs });
 
-  const items = source.items(run.stop);
+  const items = source.items(run.stop, run.note);
   await putAll(run.rate === undefined ? items : pace(items, run.rate, run.stop), writer, run).catch(
     noteFault,
   );
@@ -54,6 +56,7 @@ export async function produce(run: Run): Promise<void> {
 }
 
 function combined(faults: readonly unknown[]): unknown {
+  if (faults.length === 1) return faults[0];
   const defect = faults.find((fault) => !(fault instanceof CommandError));
   return (
     defect ??

@@ -1,4 +1,5 @@
 import type { Option } from "commander";
+import type { Environment } from "../../cli/environment";
 import type { Post } from "../../events/post";
 
 /** One thing a source delivers. */
@@ -8,7 +9,7 @@ export type SourceItem =
   /** Bytes to put on the stream as they are. */
   | { kind: "raw"; line: Line }
   /** Input that is not an event, or too long to hold in memory: its bytes go to the rejects file. */
-  | { kind: "refused"; lineNumber: number; reason: string; detail: string; bytes: Pieces }
+  | { kind: "refused"; lineNumber?: number; reason: string; detail: string; bytes: Pieces }
   /** An empty line. */
   | { kind: "empty" };
 
@@ -28,8 +29,9 @@ export interface Source {
   /**
    * Delivers the items in order; the next one is asked for when the stream has room. Ends quietly, with no error,
    * once the signal is aborted. Throws a CommandError for a fault a person can mend.
+   * @param note prints a line for the person who runs it, such as when a connection was lost
    */
-  items(signal: AbortSignal): AsyncIterable<SourceItem>;
+  items(signal: AbortSignal, note: (message: string) => void): AsyncIterable<SourceItem>;
   /** A few words for the progress line, such as `reconnecting in 5 s`. */
   status?(): string | undefined;
 }
@@ -38,8 +40,12 @@ export interface Source {
 export interface SourceDefinition {
   /** One line for `--help`. */
   readonly summary: string;
-  /** The options that only this source has. */
+  /** Its own options; sources that mean the same by one share the same `Option`. */
   readonly options: readonly Option[];
+  /** More for `--help`, such as the environment variables it reads. */
+  readonly help?: string;
+  /** Whether this environment makes it the source of a run that names none. */
+  isDefault?(environment: Environment): boolean;
   /** How many posts it delivers without `--count`; left out, all there are. */
   readonly defaultCount?: number;
   /**
