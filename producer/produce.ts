@@ -23,8 +23,8 @@ export interface Run {
   /** Is kept up to date. */
   tally: Tally;
   refusals: Refusals;
-  /** Prints what the source has to say. */
-  note: (message: string) => void;
+  /** Tells a person what the source has to say. */
+  note(message: string): void;
   rejectsFile: RejectsFile;
   receipts?: Receipts | undefined;
   /** Ends the source; what was read is delivered. */
@@ -45,7 +45,7 @@ export async function produce(run: Run): Promise<void> {
   const outcomes = new RunOutcomes(run, noteFault);
   const writer = new StreamWriter<ProducedRecord>({ client, stream, outcomes, abort, maxAgeMs });
 
-  const items = source.items(run.stop, run.note);
+  const items = source.items(run.stop);
   await putAll(run.rate === undefined ? items : pace(items, run.rate, run.stop), writer, run).catch(
     noteFault,
   );
@@ -71,7 +71,9 @@ async function putAll(
 ): Promise<void> {
   let taken = 0;
   for await (const item of items) {
-    if (item.kind === "empty") {
+    if (item.kind === "notice") {
+      run.note(item.message);
+    } else if (item.kind === "empty") {
       run.tally.emptyLines++;
     } else if (item.kind === "refused") {
       await reject(run, item.lineNumber, item.reason, item.detail, item.bytes);

@@ -11,7 +11,9 @@ export type SourceItem =
   /** Input that is not an event, or too long to hold in memory: its bytes go to the rejects file. */
   | { kind: "refused"; lineNumber?: number; reason: string; detail: string; bytes: Pieces }
   /** An empty line. */
-  | { kind: "empty" };
+  | { kind: "empty" }
+  /** Nothing to deliver, but something a person should know, such as a gap; it is printed. */
+  | { kind: "notice"; message: string };
 
 /** A line of the input, counted from 1, without its line feed. */
 export interface Line {
@@ -29,11 +31,12 @@ export interface Source {
   /**
    * Delivers the items in order; the next one is asked for when the stream has room. Ends quietly, with no error,
    * once the signal is aborted. Throws a CommandError for a fault a person can mend.
-   * @param note prints a line for the person who runs it, such as when a connection was lost
    */
-  items(signal: AbortSignal, note: (message: string) => void): AsyncIterable<SourceItem>;
+  items(signal: AbortSignal): AsyncIterable<SourceItem>;
   /** A few words for the progress line, such as `reconnecting in 5 s`. */
   status?(): string | undefined;
+  /** What a person should know once the run has ended, such as what it has cost. */
+  closingNote?(): string | undefined;
 }
 
 /** What `--source` can name: one file in this folder and one line in `index.ts`. */
