@@ -12,9 +12,14 @@ export interface Clients {
 }
 
 /** Makes clients that call the endpoint under an access key, as any program outside would. */
-export function createClients(endpoint: string, region: string, credentials: AccessKey): Clients {
+export function createClients(
+  endpoint: string,
+  region: string,
+  credentials: AccessKey,
+  options: { maxAttempts?: number } = {},
+): Clients {
   // The SDK writes into the object that it is given.
-  const configuration = { endpoint, region, credentials: { ...credentials } };
+  const configuration = { ...options, endpoint, region, credentials: { ...credentials } };
   return {
     // The SDK's default, HTTP/2 with a session per request, costs more than it brings on loopback.
     kinesis: new KinesisClient({ ...configuration, requestHandler: new NodeHttpHandler() }),

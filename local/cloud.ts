@@ -1,21 +1,14 @@
-import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { Writable } from "node:stream";
 import { ListShardsCommand } from "@aws-sdk/client-kinesis";
-import type { KinesisStreamEvent } from "aws-lambda";
-import { CommandError, messageOf } from "../cli/command";
 import { LocalAccount, OPERATOR_KEY } from "./account";
 import type { AwsRequest } from "./aws-request";
 import type { Chaos } from "./chaos/chaos";
 import { type Clients, createClients } from "./clients";
-import { systemClock } from "./clock";
 import { startEmulators } from "./emulators";
-import { EventSourceMapping } from "./event-source-mapping/event-source-mapping";
-import { FunctionSandbox } from "./function-sandbox";
 import { startGateway } from "./gateway";
 import { type ProvisionedStack, provision } from "./provision";
-import type { ProvisionedFunction, Provisioning } from "./resources";
+import type { Provisioning } from "./resources/resource-type";
+import { startFunctions } from "./start-functions";
+import { startMappings } from "./start-mappings";
 import { readTerraformDocument } from "./terraform-document";
 
 /** A stack that runs on this machine, behind one endpoint. */
@@ -96,9 +89,9 @@ export async function startLocalCloud({
     const stack = await provision(document, provisioning);
     pages.set(OUTPUTS_PATH, () => ({ outputs: stack.outputs, operator: OPERATOR_KEY }));
 
-    const functions = await startFunctions(provisioning, logFolder, problem);
+    const functions = await startFunctions(provisioning.functions.values(), account, logFolder, problem);
     closing.push(functions.stop);
-    const mappings = await connect(provisioning, functions.sandboxes, chaos, problem);
+    const mappings = await startMappings(provisioning, functions.sandboxes, chaos, problem);
     // Together: a batch that is under way ends only with its function.
     closing.push(async () => {
       await Promise.all([mappings.stop(), functions.stop()]);
@@ -123,124 +116,7 @@ export async function startLocalCloud({
   }
 }
 
-async function startFunctions(
-  { account, functions }: Provisioning,
-  logFolder: string,
-  problem: (message: string) => void,
-) {
-  await mkdir(logFolder, { recursive: true });
-  const sandboxes = new Map<string, FunctionSandbox>();
-  const logFiles: string[] = [];
-  for (const declaration of functions.values()) {
-    const mayLog = mayWriteLogs(declaration, account);
-    if (!mayLog)
-      problem(
-        `the role of ${declaration.name} may not write to ${declaration.logGroup}: its logs are discarded.`,
-      );
-    if (declaration.isTraced && !maySendTraces(declaration, account))
-      problem(`the role of ${declaration.name} may not send traces to X-Ray: there will be none.`);
-    const logFile = join(logFolder, `${declaration.name}.log`);
-    if (mayLog) logFiles.push(logFile);
-    sandboxes.set(
-      declaration.arn,
-      new FunctionSandbox(declaration, mayLog ? createWriteStream(logFile) : discard()),
-    );
-  }
-  return {
-    sandboxes,
-    logFiles,
-    stop: async () => {
-      await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.stop()));
-    },
-  };
-}
-
-/** Lambda delivers a function's logs, and its traces, under the function's role. */
-function mayWriteLogs({ roleArn, logGroup }: ProvisionedFunction, account: LocalAccount): boolean {
-  const logStream = account.arn("logs", `log-group:${logGroup}:log-stream:local`);
-  return mayDo(["logs:CreateLogStream", "logs:PutLogEvents"], roleArn, logStream, account);
-}
-
-function maySendTraces({ roleArn }: ProvisionedFunction, account: LocalAccount): boolean {
-  return mayDo(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], roleArn, "*", account);
-}
-
-function mayDo(
-  actions: readonly string[],
-  roleArn: string,
-  resource: string,
-  account: LocalAccount,
-): boolean {
-  const role = account.identityOf(roleArn);
-  return actions.every((action) => account.allows(role, action, resource));
-}
-
-function discard(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() });
-}
-
 async function countShards({ kinesis }: Clients, StreamName: string): Promise<number> {
   const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
   return Shards.length;
-}
-
-/** Invokes the function; chaos may kill its processes, busy or not, while it works. */
-async function invokeUnderChaos(
-  sandbox: FunctionSandbox,
-  event: KinesisStreamEvent,
-  chaos: Chaos | undefined,
-) {
-  const invocation = sandbox.invoke(event);
-  const life = chaos?.killsAfter();
-  if (life === undefined) return invocation;
-  const killer = setTimeout(() => void sandbox.stop(), life);
-  return invocation.finally(() => clearTimeout(killer));
-}
-
-async function connect(
-  { account, endpoint, mappings: settings }: Provisioning,
-  sandboxes: ReadonlyMap<string, FunctionSandbox>,
-  chaos: Chaos | undefined,
-  problem: (message: string) => void,
-) {
-  let handled = 0;
-  const mappings = settings.map((mapping) => {
-    const { kinesis, s3 } = createClients(
-      endpoint,
-      account.region,
-      account.issueSession(mapping.roleArn, "event-source-mapping"),
-    );
-    return new EventSourceMapping({
-      settings: mapping,
-      kinesis,
-      s3,
-      clock: systemClock,
-      checkpoints: new Map(),
-      invoke: async (event) => {
-        const sandbox = sandboxes.get(mapping.functionArn);
-        if (!sandbox) throw new Error(`no sandbox runs ${mapping.functionArn}`);
-        const outcome = await invokeUnderChaos(sandbox, event, chaos);
-        if (!outcome.ok)
-          problem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
-        return outcome;
-      },
-      handled: (count) => {
-        handled += count;
-      },
-      problem: (error) => problem(`reading ${mapping.streamArn}: ${error.name}: ${error.message}`),
-    });
-  });
-  const stop = async () => {
-    await Promise.all(mappings.map((mapping) => mapping.stop()));
-  };
-  await Promise.all(mappings.map((mapping) => mapping.start())).catch((error) => {
-    throw new CommandError(`the event source mapping cannot read its stream: ${messageOf(error)}`);
-  });
-  return {
-    stop,
-    handledRecords: () => handled,
-    caughtUp: async () => {
-      await Promise.all(mappings.map((mapping) => mapping.caughtUp()));
-    },
-  };
 }

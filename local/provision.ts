@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { CommandError } from "../cli/command";
 import { StackOutputs } from "../cli/stack-outputs";
-import { type Provisioning, resourceTypes } from "./resources";
+import { resourceTypes } from "./resources";
+import type { Provisioning } from "./resources/resource-type";
 import { type Attributes, type Block, resolveReferences, type TerraformDocument } from "./terraform-document";
 
 /** What came of a stack. */

@@ -16,9 +16,9 @@ export interface ServeOptions {
 /** Synthesizes the stack and runs it until Ctrl-C. */
 export async function serve({ port, chaosSeed }: ServeOptions): Promise<void> {
   const chaos = chaosSeed === undefined ? undefined : seededChaos(chaosSeed);
-  const stackFile = await synthesize();
+  const stack = await synthesize();
   const problem = (message: string) => process.stderr.write(`${message}\n`);
-  const cloud = await startLocalCloud({ stackFile, port, logFolder: LOG_FOLDER, chaos, problem });
+  const cloud = await startLocalCloud({ stackFile: stack.file, port, logFolder: LOG_FOLDER, chaos, problem });
   process.stdout.write(welcome(cloud));
   if (chaos) process.stdout.write(`\nChaos with seed ${chaosSeed}: faults of every kind strike.\n`);
   await interruption();

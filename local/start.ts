@@ -35,13 +35,13 @@ export async function start(options: StartOptions, producerArguments: readonly s
   const steps = new StepLog(process.stderr);
   const chaos = options.chaosSeed === undefined ? undefined : seededChaos(options.chaosSeed);
   if (chaos) steps.note(`chaos with seed ${options.chaosSeed}`);
-  const stackFile = await steps.run("synthesized", synthesize, (file) => file);
+  const stack = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`);
   const problem = (message: string) => steps.note(message);
   const cloud = await steps.run(
     "local cloud",
     () =>
       startLocalCloud({
-        stackFile,
+        stackFile: stack.file,
         port: options.port,
         logFolder: LOG_FOLDER,
         chaos,

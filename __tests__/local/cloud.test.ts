@@ -1,6 +1,5 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescribeTableCommand, DynamoDBClient, GetItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import {
@@ -17,13 +16,14 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { OPERATOR_KEY } from "../../local/account";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud";
 import { synthesizeStack } from "../support/synthesized-stack";
+import { temporaryDirectory } from "../support/temporary-directory";
 
 const stack = synthesizeStack({ batchWindowSeconds: 0, timeToLiveDays: 1 });
 let cloud: LocalCloud;
 const problems: string[] = [];
 
 async function start(stackFile: string, port = 0): Promise<LocalCloud> {
-  const logFolder = await mkdtemp(join(tmpdir(), "logs-"));
+  const logFolder = temporaryDirectory();
   return startLocalCloud({ stackFile, port, logFolder, problem: (message) => problems.push(message) });
 }
 
@@ -223,7 +223,7 @@ describe("the endpoint", () => {
 describe("a stack that cannot run", () => {
   /** A copy of the stack's document with something exchanged. */
   async function changed(from: string, to: string): Promise<string> {
-    const file = join(await mkdtemp(join(tmpdir(), "changed-")), "cdk.tf.json");
+    const file = join(temporaryDirectory(), "cdk.tf.json");
     await writeFile(file, stack.json.replaceAll(from, to));
     return file;
   }

@@ -1,9 +1,9 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { readTerraformDocument, resolveReferences } from "../../local/terraform-document";
 import { synthesizeStack } from "../support/synthesized-stack";
+import { temporaryDirectory } from "../support/temporary-directory";
 
 describe("the synthesized document", () => {
   it("is read with the addresses that Terraform knows its blocks by", async () => {
@@ -24,7 +24,7 @@ describe("the synthesized document", () => {
   });
 
   it("is refused with the place when it is something else", async () => {
-    const file = join(await mkdtemp(join(tmpdir(), "document-")), "cdk.tf.json");
+    const file = join(temporaryDirectory(), "cdk.tf.json");
     await writeFile(file, '{"resource":{},"provider":{}}');
     await expect(readTerraformDocument(file)).rejects.toThrow(
       `${file} is not a synthesized stack: provider.aws`,

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { type ConfigurationSources, readConfiguration } from "../../infrastructure/configuration";
 import { StreamProcessingStack } from "../../infrastructure/stream-processing-stack";
+import { temporaryDirectory } from "./temporary-directory";
 
 /** A stack synthesized into a folder of its own. */
 export interface SynthesizedStack {
@@ -19,7 +19,7 @@ export interface SynthesizedStack {
 
 /** Synthesizes the stack as `main.ts` does. */
 export function synthesizeStack(context: ConfigurationSources["context"] = {}): SynthesizedStack {
-  const outdir = mkdtempSync(join(tmpdir(), "synthesized-"));
+  const outdir = temporaryDirectory();
   const flags = { excludeStackIdFromLogicalIds: "true", allowSepCharsInLogicalIds: "true" };
   const app = new App({ outdir, context: flags });
   const configuration = readConfiguration({ context });

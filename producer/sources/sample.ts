@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { Option } from "commander";
 import * as v from "valibot";
 import { integer } from "../../cli/option-values";
+import { type Random, seededRandom } from "../../cli/seeded-random";
 import type { Post } from "../../events/post";
 import { EMOJI, LANGUAGES, type Language } from "./sample-phrases";
 import type { Source, SourceDefinition, SourceItem } from "./source";
@@ -45,9 +46,6 @@ export class SampleSource implements Source {
   }
 }
 
-/** A number from 0 to just under 1. */
-type Random = () => number;
-
 const AUTHORS = 2000;
 
 function makePost(number: string, random: Random, now: number): Post {
@@ -85,18 +83,4 @@ function pick<T>(choices: readonly [T, ...T[]], random: Random): T {
 /** Gives every author a name of their own choosing, the same one each time. */
 function fraction(author: number, step: number): number {
   return ((author * step) % 97) / 97;
-}
-
-/**
- * Mulberry32, a small generator with 32 bits of state: the same seed gives the same numbers on every machine.
- * @see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
- */
-function seededRandom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

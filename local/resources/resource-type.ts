@@ -1,0 +1,29 @@
+import type { LocalAccount } from "../account";
+import type { Clients } from "../clients";
+import type { EventSourceMappingSettings } from "../event-source-mapping/settings";
+import type { FunctionDeclaration } from "../function-sandbox";
+import type { Attributes } from "../terraform-document";
+
+/** A function with the role it runs under. */
+export interface ProvisionedFunction extends FunctionDeclaration {
+  roleArn: string;
+  logGroup: string;
+  isTraced: boolean;
+}
+
+/** What resources are created with, and what they leave for the local cloud to run. */
+export interface Provisioning {
+  account: LocalAccount;
+  /** The deployer's. */
+  clients: Clients;
+  /** The folder that the document's relative paths start from. */
+  folder: string;
+  endpoint: string;
+  functions: Map<string, ProvisionedFunction>;
+  mappings: EventSourceMappingSettings[];
+  /** Folders with code, by the path of the zip that Terraform would make of them. */
+  archives: Map<string, string>;
+}
+
+/** Creates one resource from its resolved arguments; what it returns is what others may refer to. */
+export type ResourceType = (args: unknown, provisioning: Provisioning) => Promise<Attributes> | Attributes;
