@@ -189,6 +189,8 @@ async function run(options: Options, command: Command): Promise<void> {
   client.destroy();
   progress.close();
   refusals.close();
+  const closingNote = source.closingNote?.();
+  if (closingNote !== undefined) progress.note(closingNote);
 
   const summary = summarize(tally, ms, rejectsFile.isUsed ? rejectsFile.path : undefined);
   process.stdout.write(`${options.json ? JSON.stringify(summary) : summaryLine(summary)}\n`);

@@ -27,8 +27,8 @@ export interface Run {
   /** Is kept up to date. */
   tally: Tally;
   refusals: Refusals;
-  /** Prints what the source has to say. */
-  note: (message: string) => void;
+  /** Tells a person what the source has to say. */
+  note(message: string): void;
   rejectsFile: RejectsFile;
   receipts?: Receipts | undefined;
   /** Where the source goes on, and is told up to where it is done with; left out, it begins at its beginning. */
@@ -58,7 +58,7 @@ export async function produce(run: Run): Promise<void> {
     maxAgeMs,
   });
 
-  const items = source.items(run.stop, run.note, checkpoint?.from);
+  const items = source.items(run.stop, checkpoint?.from);
   const paced = run.rate === undefined ? items : pace(items, run.rate, run.stop, undefined, makesRecord);
   const atEnd = checkpoint?.nothingLeft || (await putAll(paced, writer, run).catch(noteFault));
   // Also when the source has failed: what it delivered before is put on the stream.
@@ -89,6 +89,10 @@ async function putAll(
 ): Promise<boolean> {
   let taken = 0;
   for await (const item of items) {
+    if (item.kind === "notice") {
+      run.note(item.message);
+      continue;
+    }
     await run.checkpoint?.room();
     const pending = run.checkpoint?.add(item.position);
     if (item.kind === "post" || item.kind === "raw") {

@@ -29,10 +29,12 @@ export const blueskySource: SourceDefinition = {
       "a Jetstream of your own, such as ws://localhost:6008 (default: Bluesky's, whichever answers)",
     ),
   ],
-  help: `Bluesky: posts come from Jetstream, dozens a second, and --track and --lang choose among them on this machine. A
-post's username is its author's DID, such as did:plc:z72i7hdynmk6r22z27h6tvur: it never changes, and the stream has no
-handles. With --resume, what was posted since the last run is delivered first, as far back as Jetstream keeps it, which
-is a day or so; what is missing is reported with its times.`,
+  help: `Bluesky (--source bluesky):
+  Posts come from Jetstream, dozens a second; --track and --lang choose among them on this machine.
+  A post's username is its author's DID, such as did:plc:z72i7hdynmk6r22z27h6tvur: it never changes, and the stream
+  carries no handles.
+  With --resume, what was posted since the last run comes first, as far back as Jetstream keeps it, which is a day or
+  so; a gap is reported with its times.`,
   async create(options) {
     const { track, lang, jetstreamUrl } = v.parse(BlueskyOptions, options);
     return new BlueskySource({
@@ -79,14 +81,10 @@ export class BlueskySource implements Source {
     this.#options = { clock: systemClock, random: Math.random, silenceMs: SILENCE_MS, ...options };
   }
 
-  items(
-    signal: AbortSignal,
-    note: (message: string) => void,
-    from?: SourcePosition,
-  ): AsyncIterable<SourceItem> {
+  items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem> {
     this.#seenUs = from === undefined ? undefined : Number(from);
-    this.#live = new LiveStream("Bluesky", (connection) => this.#connect(connection, note), this.#options);
-    return this.#live.items(signal, note);
+    this.#live = new LiveStream("Bluesky", (connection) => this.#connect(connection), this.#options);
+    return this.#live.items(signal);
   }
 
   status(): string | undefined {
@@ -95,7 +93,7 @@ export class BlueskySource implements Source {
     return `${this.#host}, ${Math.round(behind / 1000)} s behind`;
   }
 
-  async *#connect(signal: AbortSignal, note: (message: string) => void): AsyncGenerator<SourceItem> {
+  async *#connect(signal: AbortSignal): AsyncGenerator<SourceItem> {
     const { endpoints } = this.#options;
     const endpoint = endpoints[this.#connections++ % endpoints.length];
     if (!endpoint) throw new Error("there are no endpoints");
@@ -107,7 +105,9 @@ export class BlueskySource implements Source {
         const message = parseMessage(data);
         if (message.kind === "error") throw new ConnectionLost(message.reason);
         if ("timeUs" in message && message.timeUs !== undefined) {
-          if (isFirst) this.#reportGap(before, message.timeUs, note);
+          // A server that has what it was asked for begins with what was seen already: the cursor lies before that.
+          if (isFirst && before !== undefined && message.timeUs > before)
+            yield this.#gap(before, message.timeUs);
           isFirst = false;
           this.#passed(message.timeUs);
         }
@@ -123,12 +123,9 @@ export class BlueskySource implements Source {
     return this.#stepOverUs > 0 ? this.#seenUs + this.#stepOverUs : this.#seenUs - OVERLAP_US;
   }
 
-  /** A server that has what it was asked for begins with what was seen already, which the cursor lies before. */
-  #reportGap(before: number | undefined, first: number, note: (message: string) => void): void {
-    if (before !== undefined && first > before)
-      note(
-        `Bluesky: a gap: ${this.#host} delivered nothing of what was posted from ${isoTime(before)} to ${isoTime(first)}`,
-      );
+  #gap(from: number, to: number): SourceItem {
+    const message = `Bluesky: a gap: ${this.#host} delivered nothing of what was posted from ${isoTime(from)} to ${isoTime(to)}`;
+    return { kind: "notice", message };
   }
 
   #passed(timeUs: number): void {

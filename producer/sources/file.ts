@@ -44,7 +44,7 @@ class FileSource implements Source {
     this.description = path === "-" ? "standard input" : path;
   }
 
-  async *items(signal: AbortSignal, _note: unknown, from: SourcePosition = 0): AsyncGenerator<SourceItem> {
+  async *items(signal: AbortSignal, from: SourcePosition = 0): AsyncGenerator<SourceItem> {
     for await (const line of splitLines(this.#bytes(signal), MAX_RECORD_BYTES)) {
       // Where reading was broken off, the line may be half a line.
       if (signal.aborted) return;

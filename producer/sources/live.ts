@@ -69,8 +69,8 @@ export class LiveStream {
     return this.#status;
   }
 
-  /** @param note prints a line for the person who runs it */
-  async *items(signal: AbortSignal, note: (message: string) => void): AsyncGenerator<SourceItem> {
+  /** Delivers items until the signal is aborted, and says what happens to the connection. */
+  async *items(signal: AbortSignal): AsyncGenerator<SourceItem> {
     const { clock, random } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
@@ -79,7 +79,7 @@ export class LiveStream {
       try {
         for await (const item of this.#untilSilent(signal)) {
           if (signal.aborted) return;
-          if (this.#status !== undefined && failures > 0) note(`${this.name}: receiving again`);
+          if (this.#status !== undefined && failures > 0) yield this.#notice("receiving again");
           this.#status = undefined;
           isGood = clock.now() - openedAt >= GOOD_AFTER_MS;
           yield item;
@@ -89,12 +89,15 @@ export class LiveStream {
         if (!(error instanceof ConnectionLost)) throw error;
         failures = isGood ? 1 : failures + 1;
         const delay = reconnectionDelayMs(failures, random());
-        const seconds = (delay / 1000).toFixed(1);
-        note(`${this.name}: ${error.message}; connecting again in ${seconds} s`);
+        yield this.#notice(`${error.message}; connecting again in ${(delay / 1000).toFixed(1)} s`);
         this.#status = `connecting again (${failures})`;
         await clock.sleep(delay, signal);
       }
     }
+  }
+
+  #notice(message: string): SourceItem {
+    return { kind: "notice", message: `${this.name}: ${message}` };
   }
 
   /** The silence that counts is that of the server: while nobody asks for the next item, no time passes. */

@@ -24,7 +24,9 @@ type ItemContent =
   /** An empty line. */
   | { kind: "empty" }
   /** Input that is left out on purpose, such as a post that is not asked for. */
-  | { kind: "skipped" };
+  | { kind: "skipped" }
+  /** Nothing to deliver, but something a person should know, such as a gap; it is printed. */
+  | { kind: "notice"; message: string };
 
 /** A line of the input, counted from 1, without its line feed. */
 export interface Line {
@@ -44,16 +46,13 @@ export interface Source {
   /**
    * Delivers the items in order; the next one is asked for when the stream has room. Ends quietly, with no error,
    * once the signal is aborted. Throws a CommandError for a fault a person can mend.
-   * @param note prints a line for the person who runs it, such as when a connection was lost
    * @param from the position of the last item that is done with; left out, the source begins at its beginning, or now
    */
-  items(
-    signal: AbortSignal,
-    note: (message: string) => void,
-    from?: SourcePosition,
-  ): AsyncIterable<SourceItem>;
+  items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem>;
   /** A few words for the progress line, such as `reconnecting in 5 s`. */
   status?(): string | undefined;
+  /** What a person should know once the run has ended, such as what it has cost. */
+  closingNote?(): string | undefined;
   /** Left out by a source that cannot go on from where it was. */
   readonly resumption?: Resumption | undefined;
 }

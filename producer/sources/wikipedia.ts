@@ -44,14 +44,10 @@ export class WikipediaSource implements Source {
     readonly options = { clock: systemClock, random: Math.random, silenceMs: 30_000 },
   ) {}
 
-  items(
-    signal: AbortSignal,
-    note: (message: string) => void,
-    from?: SourcePosition,
-  ): AsyncIterable<SourceItem> {
+  items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem> {
     this.#lastEventId = from === undefined ? undefined : String(from);
     this.#live = new LiveStream("Wikipedia", (connection) => this.#connect(connection), this.options);
-    return this.#live.items(signal, note);
+    return this.#live.items(signal);
   }
 
   status(): string | undefined {

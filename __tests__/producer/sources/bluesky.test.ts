@@ -49,8 +49,9 @@ function read(options: Partial<BlueskySourceOptions> = {}, from?: SourcePosition
     ...options,
   });
   const ended = (async () => {
-    for await (const item of source.items(stop.signal, (message) => notes.push(message), from))
-      items.push(item);
+    for await (const item of source.items(stop.signal, from))
+      if (item.kind === "notice") notes.push(item.message);
+      else items.push(item);
   })();
   // Whoever awaits it gets the error; a test that does not is not about it.
   ended.catch(() => {});
@@ -294,8 +295,8 @@ describe("a Jetstream that misbehaves", () => {
     expect(ids()).toEqual(["post-10", "post-12.5"]);
     expect(notes[1]).toContain(`a message cannot be read (${reason})`);
     expect(notes.slice(-2)).toEqual([
-      `Bluesky: a gap: ${host()} delivered nothing of what was posted from 2026-11-23T08:00:10.000Z to 2026-11-23T08:00:12.500Z`,
       "Bluesky: receiving again",
+      `Bluesky: a gap: ${host()} delivered nothing of what was posted from 2026-11-23T08:00:10.000Z to 2026-11-23T08:00:12.500Z`,
     ]);
   });
 

@@ -24,31 +24,33 @@ async function* deliver(positions: readonly number[], error?: Error): AsyncGener
 describe("a live stream", () => {
   it("delivers one connection after the other, and says why one has ended", async () => {
     const stop = new AbortController();
-    const notes: string[] = [];
-    const positions: unknown[] = [];
+    const delivered: unknown[] = [];
     const stream = liveStream([
       () => deliver([1, 2]),
       () => deliver([3], new ConnectionLost("cable cut")),
       () => deliver([4]),
     ]);
     expect(stream.status).toBe("connecting");
-    for await (const { position } of stream.items(stop.signal, (message) => notes.push(message))) {
-      positions.push(position);
-      expect(stream.status).toBeUndefined();
-      if (position === 4) stop.abort();
+    for await (const item of stream.items(stop.signal)) {
+      delivered.push(item.kind === "notice" ? item.message : item.position);
+      if (item.position === 4) stop.abort();
     }
-    expect(positions).toEqual([1, 2, 3, 4]);
-    expect(notes).toEqual([
+    expect(delivered).toEqual([
+      1,
+      2,
       "Test: the server ended the stream; connecting again in 0.5 s",
       "Test: receiving again",
+      3,
       "Test: cable cut; connecting again in 1.0 s",
       "Test: receiving again",
+      4,
     ]);
+    expect(stream.status).toBeUndefined();
   });
 
   it("ends with what another connection would not mend", async () => {
     const defect = new TypeError("a defect");
-    const items = liveStream([() => deliver([1], defect)]).items(new AbortController().signal, () => {});
+    const items = liveStream([() => deliver([1], defect)]).items(new AbortController().signal);
     await items.next();
     await expect(items.next()).rejects.toBe(defect);
   });
@@ -61,7 +63,7 @@ describe("a live stream", () => {
       });
       yield* deliver([1, 2]);
     };
-    const items = liveStream([connection], 20).items(new AbortController().signal, () => {});
+    const items = liveStream([connection], 20).items(new AbortController().signal);
     await items.next();
     await sleep(60);
     expect((await items.next()).value).toMatchObject({ position: 2 });
@@ -78,7 +80,7 @@ describe("a live stream", () => {
         closed = true;
       }
     };
-    for await (const _ of liveStream([connection]).items(new AbortController().signal, () => {})) break;
+    for await (const _ of liveStream([connection]).items(new AbortController().signal)) break;
     expect(closed).toBe(true);
   });
 });

@@ -22,8 +22,9 @@ async function read(count: number, { wikis, from }: { wikis?: string[]; from?: s
   const notes: string[] = [];
   const clock = { now: () => 0, sleep: async () => {} };
   const source = new WikipediaSource(wikis, server.url, { clock, random: () => 0, silenceMs: 10_000 });
-  for await (const item of source.items(stop.signal, (message) => notes.push(message), from))
-    if (items.push(item) === count) break;
+  for await (const item of source.items(stop.signal, from))
+    if (item.kind === "notice") notes.push(item.message);
+    else if (items.push(item) === count) break;
   return { items, notes };
 }
 
