@@ -128,6 +128,11 @@ export class Checkpoint {
     this.#watermark.settle(item);
   }
 
+  /** Leaves the checkpoint where it is: an item can be neither delivered nor kept. */
+  stop(): void {
+    this.#watermark.stop();
+  }
+
   /**
    * Saves for the last time.
    * @param complete whether the source had nothing more to deliver

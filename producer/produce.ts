@@ -165,6 +165,9 @@ class RunOutcomes implements Outcomes<ProducedRecord> {
     await this.run.rejectsFile
       .write([record.data])
       .then(() => settle(this.run, record.item))
-      .catch(this.noteFault);
+      .catch((fault) => {
+        this.noteFault(fault);
+        this.run.checkpoint?.stop();
+      });
   }
 }

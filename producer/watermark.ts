@@ -23,6 +23,7 @@ export class Watermark<P> {
   #firstPending = 0;
   #position: P | undefined;
   #waiting: (() => void)[] = [];
+  #stopped = false;
 
   /** @param start up to where everything was done with before */
   constructor(start?: P, maxItems = MAX_ITEMS) {
@@ -37,7 +38,7 @@ export class Watermark<P> {
 
   /** Resolves when another item may be added. */
   async room(): Promise<void> {
-    while (this.#items.length - this.#firstPending >= this.#maxItems)
+    while (!this.#stopped && this.#items.length - this.#firstPending >= this.#maxItems)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
@@ -47,8 +48,15 @@ export class Watermark<P> {
    */
   add(position: P | undefined): Pending<P> {
     const item = { position, done: false };
-    this.#items.push(item);
+    if (!this.#stopped) this.#items.push(item);
     return item;
+  }
+
+  /** Leaves the position where it is for good, because an item will never be done with. */
+  stop(): void {
+    this.#stopped = true;
+    this.#items = [];
+    for (const resume of this.#waiting.splice(0)) resume();
   }
 
   /** Notes that an item is done with. */

@@ -45,6 +45,19 @@ describe("a watermark", () => {
     );
   });
 
+  it("stays where it is once it is stopped, and has room for any number", async () => {
+    const watermark = new Watermark<number>(1, 2);
+    const lost = watermark.add(2);
+    watermark.settle(watermark.add(3));
+    const room = watermark.room();
+    watermark.stop();
+    await room;
+    for (let position = 4; position < 10; position++) watermark.settle(watermark.add(position));
+    watermark.settle(lost);
+    await watermark.room();
+    expect(watermark.position).toBe(1);
+  });
+
   it("has room for so many items behind one that is not done with, and for more once it is", async () => {
     const watermark = new Watermark<number>(undefined, 3);
     const first = watermark.add(1);

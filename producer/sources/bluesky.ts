@@ -50,8 +50,9 @@ export const blueskySource: SourceDefinition = {
  */
 const OVERLAP_US = 5_000_000;
 
-/** How much is left out, in microseconds, where a message cannot be read; twice as much where that does not help. */
+/** How much is left out, in microseconds, where a message cannot be read; twice as much, up to a minute, if need be. */
 const STEP_OVER_US = 1_000_000;
+const LONGEST_STEP_US = 60_000_000;
 
 /** Bluesky's Jetstreams pass on dozens of messages a second, and one of them is known to fall silent. */
 const SILENCE_MS = 30_000;
@@ -152,7 +153,8 @@ export class BlueskySource implements Source {
 
   #explained(error: unknown): unknown {
     if (!(error instanceof ConnectionLost)) return error;
-    if (error instanceof UnreadableMessage) this.#stepOverUs = this.#stepOverUs * 2 || STEP_OVER_US;
+    if (error instanceof UnreadableMessage)
+      this.#stepOverUs = Math.min(this.#stepOverUs * 2 || STEP_OVER_US, LONGEST_STEP_US);
     const isWrongAddress = error instanceof HandshakeRefused && /^40[0-5]$/.test(String(error.statusCode));
     if (isWrongAddress && this.#options.endpoints.length === 1 && !this.#hasReceived)
       return new CommandError(

@@ -29,7 +29,7 @@ export async function* webSocketMessages(url: URL, signal: AbortSignal): AsyncGe
   const socket = new WebSocket(url, {
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxPayload: MAX_MESSAGE_BYTES,
-    // Compression would cost both sides more than the few hundred kilobytes a second it saves.
+    // Posts are some ten kilobytes a second: less than compression is worth to either side.
     perMessageDeflate: false,
     headers: { "user-agent": USER_AGENT },
   });
