@@ -5,12 +5,10 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud";
 import { answerAfter } from "../../support/fault-proxy";
+import { blueskyPost, EIGHT_US, type Message } from "../../support/jetstream-messages";
 import {
-  blueskyPost,
-  EIGHT_US,
   flood,
   type JetstreamServer,
-  type Message,
   sendAndReset,
   sendFirst,
   sendInPieces,
