@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { integer } from "./option-values";
 import { deployedOutputs, localOutputs, type Stack } from "./stack-outputs";
+import { CLEAR_LINE } from "./terminal";
 
 /** Which stack a command is about. */
 export interface StackOptions {
@@ -21,7 +22,11 @@ export function addStackOptions(command: Command): Command {
     );
 }
 
-/** Finds the stack that the options name. */
-export function findStack(options: StackOptions): Promise<Stack> {
-  return options.local ? localOutputs(options.port) : deployedOutputs({ stack: options.stack });
+/** Finds the stack that the options name. Asking cdktf takes seconds, and a terminal says so meanwhile. */
+export async function findStack(options: StackOptions): Promise<Stack> {
+  if (options.local) return localOutputs(options.port);
+  if (process.stderr.isTTY) process.stderr.write("reading the stack's outputs …");
+  return deployedOutputs({ stack: options.stack }).finally(() => {
+    if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
+  });
 }

@@ -138,7 +138,7 @@ async function explainFailure(error: unknown): Promise<CommandError> {
 }
 
 async function runs(command: string): Promise<boolean> {
-  return runFile(command, ["-version"], { env: { ...process.env, CHECKPOINT_DISABLE: "1" } }).then(
+  return runFile(command, ["--version"], { env: { ...process.env, CHECKPOINT_DISABLE: "1" } }).then(
     () => true,
     () => false,
   );

@@ -3,6 +3,9 @@ import { styleText } from "node:util";
 
 type Stream = Pick<WriteStream, "isTTY" | "hasColors">;
 
+/** Empties the line that the cursor of a terminal stands on. */
+export const CLEAR_LINE = "\r\u001b[2K";
+
 /** Colours text for a terminal that shows colours; NO_COLOR and a pipe leave it as it is. */
 export function paint(stream: Stream, style: Parameters<typeof styleText>[0], text: string): string {
   return stream.isTTY && stream.hasColors() && !process.env.NO_COLOR ? styleText(style, text) : text;

@@ -8,17 +8,34 @@ import { pathToFileURL } from "node:url";
 
 /**
  * @typedef {{ requestId: string, functionArn: string, deadline: number, event: unknown }} Invocation
- * @typedef {{ errorType: string, errorMessage: string, trace: string[] }} FunctionError
- * @typedef {{ ready: true } | { requestId: string, response: unknown } | { requestId?: string, error: FunctionError }} Report
+ * @typedef {{ errorType: string, errorMessage: string }} FunctionError
+ * @typedef {{ ready: true } | { response: unknown } | { error: FunctionError }} Report
  */
 
-/** @param {Report} report */
-const send = (report) => process.send?.(report);
+const post = process.send?.bind(process);
+// On Lambda a function has no such thing.
+delete process.send;
 
-/** @param {unknown} error @returns {FunctionError} */
-function describe(error) {
-  if (!(error instanceof Error)) return { errorType: "Error", errorMessage: String(error), trace: [] };
-  return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split("\n") ?? [] };
+/** @param {Report} report @param {() => void} [sent] */
+const send = (report, sent = () => undefined) => post?.(report, sent);
+
+class RuntimeError extends Error {
+  /** @param {string} type @param {unknown} cause */
+  constructor(type, cause) {
+    super(String(cause), { cause });
+    this.name = `Runtime.${type}`;
+  }
+}
+
+/** The function's log says what went wrong, as on Lambda. @param {unknown} error @returns {Report} */
+function failure(error) {
+  console.error(error);
+  return {
+    error:
+      error instanceof Error
+        ? { errorType: error.name, errorMessage: error.message }
+        : { errorType: typeof error, errorMessage: String(error) },
+  };
 }
 
 /** `index.handler` is the export `handler` of index.mjs, or of index.js. */
@@ -26,10 +43,21 @@ async function loadHandler() {
   const root = process.env.LAMBDA_TASK_ROOT ?? ".";
   const [file = "", name = ""] = (process.env._HANDLER ?? "").split(/\.(?=[^.]*$)/);
   const path = [".mjs", ".js", ".cjs"].map((extension) => join(root, file + extension)).find(existsSync);
-  if (!path) throw new Error(`Cannot find module '${file}'`);
-  const handler = (await import(pathToFileURL(path).href))[name];
-  if (typeof handler !== "function") throw new Error(`${file}.${name} is undefined or not exported`);
+  if (!path) throw new RuntimeError("ImportModuleError", `Error: Cannot find module '${file}'`);
+  const handler = (await load(path))[name];
+  if (typeof handler !== "function")
+    throw new RuntimeError("HandlerNotFound", `${file}.${name} is undefined or not exported`);
   return handler;
+}
+
+/** @param {string} path @returns {Promise<Record<string, unknown>>} */
+async function load(path) {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new RuntimeError("UserCodeSyntaxError", error);
+    throw error;
+  }
 }
 
 /** @param {Invocation} invocation */
@@ -51,17 +79,24 @@ function contextOf({ requestId, functionArn, deadline }) {
 process.on("disconnect", () => process.exit());
 process.on("SIGINT", () => undefined);
 
+// What nobody catches ends the process, on Lambda too.
+process.on("uncaughtException", (error, origin) => {
+  const isRejection = origin === "unhandledRejection";
+  send(failure(isRejection ? new RuntimeError("UnhandledPromiseRejection", error) : error), () =>
+    process.exit(1),
+  );
+});
+
 try {
   const handler = await loadHandler();
   process.on("message", async (/** @type {Invocation} */ invocation) => {
-    const { requestId } = invocation;
     try {
-      send({ requestId, response: (await handler(invocation.event, contextOf(invocation))) ?? null });
+      send({ response: (await handler(invocation.event, contextOf(invocation))) ?? null });
     } catch (error) {
-      send({ requestId, error: describe(error) });
+      send(failure(error));
     }
   });
   send({ ready: true });
 } catch (error) {
-  send({ error: describe(error) });
+  send(failure(error));
 }

@@ -1,10 +1,13 @@
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
 import { CommandError, messageOf } from "../cli/command";
 import type { Chaos } from "./chaos/chaos";
 import { createClients } from "./clients";
 import { systemClock } from "./clock";
 import { EventSourceMapping } from "./event-source-mapping/event-source-mapping";
-import type { FunctionSandbox, InvocationOutcome } from "./function-sandbox";
+import type { EventSourceMappingSettings } from "./event-source-mapping/settings";
+import type { InvocationOutcome } from "./execution-environment";
+import type { FunctionSandbox } from "./function-sandbox";
 import type { Provisioning } from "./resources/resource-type";
 
 /** The stack's event source mappings, at work. */
@@ -22,12 +25,14 @@ export interface RunningMappings {
  * @throws CommandError when a role may not read its stream
  */
 export async function startMappings(
-  { account, endpoint, mappings: settings }: Provisioning,
+  provisioning: Provisioning,
   sandboxes: ReadonlyMap<string, FunctionSandbox>,
   chaos: Chaos | undefined,
   problem: (message: string) => void,
 ): Promise<RunningMappings> {
+  const { account, endpoint, mappings: settings } = provisioning;
   let handled = 0;
+  await Promise.all(settings.map((mapping) => checkDestination(mapping, provisioning)));
   const mappings = settings.map((mapping) => {
     const { kinesis, s3 } = createClients(
       endpoint,
@@ -51,14 +56,14 @@ export async function startMappings(
       handled: (count) => {
         handled += count;
       },
-      problem: (error) => problem(`reading ${mapping.streamArn}: ${error.name}: ${error.message}`),
+      problem,
     });
   });
   const stop = async () => {
     await Promise.all(mappings.map((mapping) => mapping.stop()));
   };
   await Promise.all(mappings.map((mapping) => mapping.start())).catch((error) => {
-    throw new CommandError(`the event source mapping cannot read its stream: ${messageOf(error)}`);
+    throw new CommandError(`the event source mapping cannot start: ${messageOf(error)}`);
   });
   return {
     stop,
@@ -69,15 +74,36 @@ export async function startMappings(
   };
 }
 
-/** Invokes the function; chaos may kill its processes, busy or not, while it works. */
+/**
+ * Lambda needs s3:ListBucket on an on-failure destination.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+ */
+async function checkDestination(
+  mapping: EventSourceMappingSettings,
+  { account, endpoint }: Provisioning,
+): Promise<void> {
+  if (mapping.destinationBucket === undefined) return;
+  const { s3 } = createClients(
+    endpoint,
+    account.region,
+    account.issueSession(mapping.roleArn, "event-source-mapping"),
+  );
+  await s3.send(new HeadBucketCommand({ Bucket: mapping.destinationBucket })).catch((error) => {
+    throw new CommandError(
+      `the on-failure destination ${mapping.destinationBucket} is not to be used: its role needs s3:ListBucket (${messageOf(error)}).`,
+    );
+  });
+}
+
+/** Invokes the function; chaos may kill its process while it works. */
 async function invokeUnderChaos(
   sandbox: FunctionSandbox,
   event: KinesisStreamEvent,
   chaos: Chaos | undefined,
 ): Promise<InvocationOutcome> {
-  const invocation = sandbox.invoke(event);
   const life = chaos?.killsAfter();
-  if (life === undefined) return invocation;
-  const killer = setTimeout(() => void sandbox.stop(), life);
-  return invocation.finally(() => clearTimeout(killer));
+  if (life === undefined) return sandbox.invoke(event);
+  const death = new AbortController();
+  const killer = setTimeout(() => death.abort(), life);
+  return sandbox.invoke(event, death.signal).finally(() => clearTimeout(killer));
 }

@@ -61,7 +61,7 @@ async function explore(options: Options): Promise<void> {
   process.stdout.write(options.json ? jsonLines(newest) : table(newest, tableName));
   if (newest.stoppedEarly)
     process.stderr.write(
-      `looked at the first ${countOf(newest.scanned, "item")} only, and there are more; --scan <items> looks further\n`,
+      `looked at the first ${countOf(newest.scanned, "item")} only, and there may be more; --scan <items> looks further\n`,
     );
 }
 

@@ -24,11 +24,12 @@ export function itemTable(
     message: harmless(item.Message),
     lang: shorten(harmless(item.Lang ?? ""), 8),
   }));
-  const others = (["time", "username", "lang"] as const).map((key, index) =>
-    Math.max(stringWidth(COLUMNS[index] ?? ""), ...rows.map((row) => stringWidth(row[key]))),
-  );
-  const taken = others.reduce((sum, columnWidth) => sum + columnWidth, FRAME_WIDTH);
-  const messageWidth = Math.max(MIN_MESSAGE_WIDTH, width - taken);
+  const widest = (cells: string[]) => Math.max(...cells.map((cell) => stringWidth(cell)));
+  const others =
+    widest(["Time", ...rows.map(({ time }) => time)]) +
+    widest(["Username", ...rows.map(({ username }) => username)]) +
+    widest(["Lang", ...rows.map(({ lang }) => lang)]);
+  const messageWidth = Math.max(MIN_MESSAGE_WIDTH, width - FRAME_WIDTH - others);
 
   const table = new Table({ head: COLUMNS.map(heading), style: { head: [], border: [] } });
   for (const { time, username, message, lang } of rows)

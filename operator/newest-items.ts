@@ -17,7 +17,7 @@ export interface NewestItems {
   items: ShownItem[];
   /** How many items were looked at. */
   scanned: number;
-  /** Whether the table holds items that were not looked at. */
+  /** Whether the table may hold items that were not looked at. */
   stoppedEarly: boolean;
 }
 

@@ -2,11 +2,15 @@ import { realpath } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { CommandError, ExitCode, runCommand } from "../cli/command";
 import { loadEnvironmentFile } from "../cli/environment";
+import { listenForInterruption } from "../cli/interruption";
 import { integer, positiveNumber } from "../cli/option-values";
 import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
 import { paint } from "../cli/terminal";
+import { describeStream } from "../stream/kinesis-errors";
+import { checkStream, streamClient } from "../stream/stream-client";
+import { PRODUCER } from "./caller";
+import { Checkpoint } from "./checkpoint";
 import { type StreamFlags, streamConfiguration } from "./configuration";
-import { listenForInterruption } from "./interruption";
 import { produce } from "./produce";
 import { Progress } from "./progress";
 import { Receipts } from "./receipts";
@@ -14,7 +18,6 @@ import { Refusals } from "./refusals";
 import { defaultRejectsPath, RejectsFile } from "./rejects-file";
 import { sources } from "./sources";
 import type { SourceDefinition } from "./sources/source";
-import { checkStream, streamClient } from "./stream-client";
 import { newTally, type Summary, summarize, summaryLine } from "./tally";
 
 interface Options extends StackOptions, StreamFlags {
@@ -24,12 +27,14 @@ interface Options extends StackOptions, StreamFlags {
   rate?: number;
   rejects?: string;
   receipts?: string;
+  resume?: boolean;
+  checkpoint?: string;
   maxAge: number;
   json?: boolean;
 }
 
 const sourceList = Object.entries(sources)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`)
   .join("\n");
 
 function producerCommand(): Command {
@@ -49,6 +54,18 @@ function producerCommand(): Command {
       new Option("--rate <n>", "posts per second (default: as fast as the stream takes them)").argParser(
         positiveNumber,
       ),
+    )
+    .addOption(
+      new Option(
+        "--resume",
+        "go on from where the last run with --resume was, and note how far this one gets",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--checkpoint <file>",
+        "where --resume notes it (default: beside the input; for live sources in .producer/)",
+      ).implies({ resume: true }),
     )
     .addOption(new Option("--stream-name <name>", "the stream, instead of the stack's"))
     .addOption(new Option("--region <region>", "the stream's AWS region"))
@@ -99,12 +116,18 @@ Environment variables are also read from a file .env in this directory; .env.exa
 
 Ctrl-C ends the source and delivers what was read; a second Ctrl-C gives that up.
 
+With --resume, a checkpoint says up to where everything is acknowledged by Kinesis or in the rejects file. Whatever
+ends the producer, the next run with --resume goes on from there: no post is lost, some may be sent twice, and a post
+that is sent twice is one item in the table. A file that has grown goes on with what is new.
+
 Examples:
   $ npm run produce -- --local --source sample --count 5000
   $ npm run produce -- --input tweets.ndjson.gz
   $ some-program | npm run produce -- --input - --raw
   $ npm run produce -- --source x --track yolo --max-posts 500
   $ npm run produce -- --source sample --rate 20 --count 1000000 --json
+  $ npm run produce -- --source bluesky --track aws,lambda --lang en --resume
+  $ npm run produce -- --input tweets.ndjson --resume
 
 Exit codes:
   ${ExitCode.ok}    everything was delivered
@@ -115,21 +138,32 @@ Exit codes:
 
 async function run(options: Options, command: Command): Promise<void> {
   loadEnvironmentFile();
-  const definition = chosenSource(options, command);
+  const { name: sourceName, definition } = chosenSource(options, command);
   const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input, new Date()));
   await refuseSameFile(options);
   const source = await definition.create({ ...options });
   const stream = await streamConfiguration(options, process.env, () => findStack(options));
-  await checkStream(stream);
-
-  const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
+  await checkStream(stream, PRODUCER);
 
   const tally = newTally();
   const progress = new Progress(process.stderr, tally, () => source.status?.());
+  const warn = (message: string) => progress.note(paint(process.stderr, "yellow", message));
+  const checkpoint = options.resume
+    ? await Checkpoint.open({
+        source,
+        sourceName,
+        stream: describeStream(stream),
+        path: options.checkpoint,
+        flush: () => rejectsFile.flush(),
+        warn,
+      })
+    : undefined;
+  if (checkpoint) progress.note(checkpoint.greeting);
+  const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
   const interruption = listenForInterruption(() =>
     progress.note("stopping: delivering what was read; Ctrl-C again gives it up"),
   );
-  const refusals = new Refusals((message) => progress.note(paint(process.stderr, "yellow", message)));
+  const refusals = new Refusals(warn);
   const client = streamClient(stream, 1);
   const started = performance.now();
   const fault = await produce({
@@ -144,6 +178,7 @@ async function run(options: Options, command: Command): Promise<void> {
     note: (message) => progress.note(message),
     rejectsFile,
     receipts,
+    checkpoint,
     stop: interruption.stop,
     abort: interruption.abort,
   }).then(
@@ -152,7 +187,6 @@ async function run(options: Options, command: Command): Promise<void> {
   );
   const ms = performance.now() - started;
   client.destroy();
-  interruption.close();
   progress.close();
   refusals.close();
   const closingNote = source.closingNote?.();
@@ -170,9 +204,9 @@ function exitCode(summary: Summary): ExitCode {
   return summary.rejected > 0 ? ExitCode.rejects : ExitCode.ok;
 }
 
-function chosenSource(options: Options, command: Command): SourceDefinition {
-  const name = options.source ?? (options.input === undefined ? defaultSource() : "file");
-  const definition = name === undefined ? undefined : sources[name];
+function chosenSource(options: Options, command: Command): { name: string; definition: SourceDefinition } {
+  const name = options.source ?? (options.input === undefined ? (defaultSource() ?? "") : "file");
+  const definition = sources[name];
   if (!definition)
     throw new CommandError(
       `name a source with --source:\n${sourceList}\nFor example: npm run produce -- --local --source sample\nAll options: npm run produce -- --help`,
@@ -191,7 +225,7 @@ function chosenSource(options: Options, command: Command): SourceDefinition {
         ExitCode.usage,
       );
   }
-  return definition;
+  return { name, definition };
 }
 
 /** The source of a run that names none, if the environment makes one of them it. */
@@ -199,12 +233,15 @@ function defaultSource(): string | undefined {
   return Object.keys(sources).find((name) => sources[name]?.isDefault?.(process.env));
 }
 
-/** A rejects file that is the input would be read back while it is written, without end. */
-async function refuseSameFile({ input, rejects }: Options): Promise<void> {
-  if (input === undefined || rejects === undefined) return;
-  const [from, to] = await Promise.all([input, rejects].map((file) => realpath(file).catch(() => undefined)));
-  if (from !== undefined && from === to)
-    throw new CommandError(`--rejects ${rejects} is the input itself; name another file`, ExitCode.usage);
+/** A file that is written must not be the input: it would be read back while it is written, or be overwritten. */
+async function refuseSameFile({ input, rejects, checkpoint }: Options): Promise<void> {
+  if (input === undefined) return;
+  const from = await realpath(input).catch(() => undefined);
+  for (const [option, file] of Object.entries({ rejects, checkpoint })) {
+    const to = file === undefined ? undefined : await realpath(file).catch(() => undefined);
+    if (to !== undefined && from === to)
+      throw new CommandError(`--${option} ${file} is the input itself; name another file`, ExitCode.usage);
+  }
 }
 
 void runCommand(producerCommand().action(run));

@@ -1,14 +1,11 @@
 import { CommandError, ExitCode } from "../cli/command";
 import type { Environment } from "../cli/environment";
 import type { Stack } from "../cli/stack-outputs";
+import type { StreamAddress } from "../stream/kinesis-errors";
 
 /** Where the stream is and who puts records on it. */
-export interface StreamConfiguration {
-  streamName: string;
-  region: string;
+export interface StreamConfiguration extends StreamAddress {
   credentials: { accessKeyId: string; secretAccessKey: string };
-  /** Left out, it is AWS's own for the region. */
-  endpoint?: string;
 }
 
 /** The options that say where the stream is. */

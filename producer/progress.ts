@@ -1,44 +1,21 @@
 import type { WriteStream } from "node:tty";
+import { LiveLine, REDRAW_MS } from "../cli/live-line";
 import { formatCount } from "../cli/terminal";
 import type { Tally } from "./tally";
 
-const REDRAW_MS = 200;
 /** The rate shown is that of the last two seconds. */
 const RATE_SAMPLES = 2000 / REDRAW_MS;
 
-const CLEAR_LINE = "\r\u001b[2K";
-
-/** One line on a terminal that says how far a run is; silent where standard error is not a terminal. */
-export class Progress {
-  readonly #timer: NodeJS.Timeout | undefined;
-  readonly #samples: number[] = [];
-
+/** The line on a terminal that says how far a run is. */
+export class Progress extends LiveLine {
   /** @param status what the source has to say about itself */
-  constructor(
-    readonly terminal: WriteStream,
-    readonly tally: Tally,
-    readonly status: () => string | undefined,
-  ) {
-    if (terminal.isTTY) this.#timer = setInterval(() => this.#redraw(), REDRAW_MS);
-  }
-
-  /** Prints a message that stays, above the line. */
-  note(message: string): void {
-    this.terminal.write(`${this.#timer ? CLEAR_LINE : ""}${message}\n`);
-  }
-
-  close(): void {
-    if (!this.#timer) return;
-    clearInterval(this.#timer);
-    this.terminal.write(CLEAR_LINE);
-  }
-
-  #redraw(): void {
-    this.#samples.push(this.tally.acknowledged);
-    if (this.#samples.length > RATE_SAMPLES + 1) this.#samples.shift();
-    const line = progressLine(this.tally, rateOf(this.#samples), this.status());
-    // A line that wraps could not be cleared again.
-    this.terminal.write(`${CLEAR_LINE}${line.slice(0, this.terminal.columns - 1)}`);
+  constructor(terminal: WriteStream, tally: Tally, status: () => string | undefined) {
+    const samples: number[] = [];
+    super(terminal, () => {
+      samples.push(tally.acknowledged);
+      if (samples.length > RATE_SAMPLES + 1) samples.shift();
+      return progressLine(tally, rateOf(samples), status());
+    });
   }
 }
 

@@ -1,11 +1,6 @@
 import { openSync, writeSync } from "node:fs";
 import { CommandError } from "../cli/command";
-
-/** Where Kinesis has put a record. */
-export interface Position {
-  shardId: string;
-  sequenceNumber: string;
-}
+import type { Position } from "../stream/stream-record";
 
 /**
  * A file with one line for every record that Kinesis acknowledged, `<shard> <sequence number>`, by which it can be

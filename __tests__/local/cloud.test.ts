@@ -245,7 +245,7 @@ describe("a stack that cannot run", () => {
   it("is refused when its role may not read the stream", async () => {
     const file = await changed('"kinesis:ListShards"', '"kinesis:ListStreams"');
     expect(await message(start(file))).toMatch(
-      /^CommandError: the event source mapping cannot read its stream: User: arn:aws:sts::000000000000:assumed-role\/stream-processing-DDBEventProcessor\/event-source-mapping is not authorized to perform: kinesis:ListShards/,
+      /^CommandError: the event source mapping cannot start: User: arn:aws:sts::000000000000:assumed-role\/stream-processing-DDBEventProcessor\/event-source-mapping is not authorized to perform: kinesis:ListShards/,
     );
   });
 

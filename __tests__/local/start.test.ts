@@ -36,7 +36,7 @@ describe("npm start", () => {
     );
     expect(stdout).toMatch(/events per second/);
     expect(stdout).toMatch(/Username .* Message/);
-    expect(stderr).toContain("Not needed on one machine: aws_s3_bucket_");
+    expect(stderr).toContain("not needed on one machine: aws_s3_bucket_");
     expect(exitCode).toBe(0);
   });
 
@@ -123,6 +123,6 @@ describe("npm start", () => {
     });
     expect(run.stderr).toContain("setting batchSize is 0, but it must be a whole number from 1 to 10000");
     expect(run.stderr).not.toMatch(/\n\s+at /);
-    expect(run.exitCode).toBe(1);
+    expect(run.exitCode).toBe(2);
   });
 });

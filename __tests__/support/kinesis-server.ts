@@ -16,6 +16,8 @@ export const STREAM_NAME = "posts";
 export interface StoredRecord {
   partitionKey: string;
   data: Buffer;
+  /** Known of what is read from the stream. */
+  sequenceNumber?: string | undefined;
 }
 
 export interface KinesisServer {
@@ -27,7 +29,7 @@ export interface KinesisServer {
   /** Every PutRecords call that finds no injected fault meets this one, until it is changed. */
   injectAlways(fault: Fault | undefined): void;
   /** Every record on the stream, in order. */
-  records(): Promise<StoredRecord[]>;
+  records(): Promise<(StoredRecord & { sequenceNumber: string })[]>;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export function failEntries(
   code = "ProvisionedThroughputExceededException",
 ): Fault {
   return async (request, forward) => {
+    if (places.length >= recordsOf(request).length) return failAll(code)(request, forward);
     const body = JSON.parse(request.body.toString());
     const kept = body.Records.filter((_: unknown, index: number) => !places.includes(index));
     const answer = await forward({
@@ -86,11 +89,13 @@ export function failEntries(
 }
 
 /** Kinesis answers 200 and stores nothing. */
-export const failAllEntries: Fault = (request, forward) => {
-  const { length } = recordsOf(request);
-  const Records = Array.from({ length }, () => ({ ErrorCode: "InternalFailure", ErrorMessage: "Internal" }));
-  return answerWith(200, { FailedRecordCount: length, Records })(request, forward);
-};
+export function failAll(code = "ProvisionedThroughputExceededException"): Fault {
+  return (request, forward) => {
+    const { length } = recordsOf(request);
+    const Records = Array.from({ length }, () => ({ ErrorCode: code, ErrorMessage: "Rate exceeded" }));
+    return answerWith(200, { FailedRecordCount: length, Records })(request, forward);
+  };
+}
 
 /** Kinesis refuses the whole call. */
 export function refuseCall(type: string, message = "refused"): Fault {
@@ -113,7 +118,7 @@ function recordsOf(request: ProxiedRequest): StoredRecord[] {
   }));
 }
 
-async function readStream(client: KinesisClient): Promise<StoredRecord[]> {
+async function readStream(client: KinesisClient): ReturnType<KinesisServer["records"]> {
   const { ShardIterator } = await client.send(
     new GetShardIteratorCommand({
       StreamName: STREAM_NAME,
@@ -121,12 +126,12 @@ async function readStream(client: KinesisClient): Promise<StoredRecord[]> {
       ShardIteratorType: "TRIM_HORIZON",
     }),
   );
-  const records: StoredRecord[] = [];
+  const records: Awaited<ReturnType<KinesisServer["records"]>> = [];
   let iterator = ShardIterator;
   while (iterator) {
     const page = await client.send(new GetRecordsCommand({ ShardIterator: iterator }));
-    for (const { PartitionKey = "", Data = new Uint8Array() } of page.Records ?? [])
-      records.push({ partitionKey: PartitionKey, data: Buffer.from(Data) });
+    for (const { PartitionKey = "", SequenceNumber = "", Data = new Uint8Array() } of page.Records ?? [])
+      records.push({ partitionKey: PartitionKey, sequenceNumber: SequenceNumber, data: Buffer.from(Data) });
     if (page.Records?.length === 0 && page.MillisBehindLatest === 0) break;
     iterator = page.NextShardIterator;
   }

@@ -9,9 +9,16 @@ export function moment(): { reached: Promise<void>; reach: () => void } {
   return { reached, reach };
 }
 
-/** Resolves once the condition holds; a test whose condition never does runs into its timeout. */
+const LONGEST_WAIT_MS = 20_000;
+
+/** Resolves once the condition holds; throws when it does not in twenty seconds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(5);
+  const deadline = Date.now() + LONGEST_WAIT_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline)
+      throw new Error(`still not so after ${LONGEST_WAIT_MS / 1000} s: ${condition}`);
+    await sleep(5);
+  }
 }
 
 /** Resolves with a number that has stopped growing: it is the same at several looks, a tenth of a second apart. */

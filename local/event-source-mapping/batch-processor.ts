@@ -1,6 +1,9 @@
+import { randomUUID } from "node:crypto";
 import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
+import { messageOf } from "../../cli/command";
 import type { Clock } from "../clock";
-import type { InvocationOutcome } from "../function-sandbox";
+import type { InvocationOutcome } from "../execution-environment";
+import { backoff } from "./backoff";
 import { lambdaEvent } from "./lambda-event";
 import type { DiscardedBatch } from "./on-failure-destination";
 import { readResponse, type Verdict } from "./response";
@@ -12,17 +15,23 @@ export interface BatchProcessing {
   settings: EventSourceMappingSettings;
   clock: Clock;
   signal: AbortSignal;
+  /** Rejects when the function could not be run at all, as when it is throttled. */
   invoke(event: KinesisStreamEvent): Promise<InvocationOutcome>;
-  /** Called, in order, with records that are through: stored by the function, or kept at the destination. */
+  /** Called, in order, with records that are through: taken by the function, or given up. */
   handled(records: readonly KinesisStreamRecord[]): void;
+  /** Rejects when the destination did not take the batch. */
   discard(batch: DiscardedBatch): Promise<void>;
+  /** Called with what a person should know; processing goes on. */
+  problem(message: string): void;
 }
 
-/** Records that go to the function together, and what they went through before. */
-interface Attempt {
+/** Records that go to the function together, and what they went through together. */
+interface Batch {
   records: readonly KinesisStreamRecord[];
-  /** Retries so far; splitting does not count as one. */
-  retries: number;
+  /** How often the function ran with exactly these records. */
+  invocations: number;
+  /** How often in a row they were put off. */
+  delays: number;
   lastOutcome: InvocationOutcome | undefined;
 }
 
@@ -36,117 +45,121 @@ export async function processBatch(
   records: readonly KinesisStreamRecord[],
   processing: BatchProcessing,
 ): Promise<void> {
-  const attempts: Attempt[] = [{ records, retries: 0, lastOutcome: undefined }];
-  for (let next = attempts.shift(); next && !processing.signal.aborted; next = attempts.shift()) {
-    const young = await discardExpired(next, processing);
-    if (young.records.length > 0) attempts.unshift(...(await invokeOnce(young, processing)));
+  const batches = [newBatch(records)];
+  for (let batch = batches.shift(); batch; batch = batches.shift()) {
+    const rest = await discardExpired(batch, processing);
+    if (processing.signal.aborted) return;
+    if (rest.records.length > 0) batches.unshift(...(await attempt(rest, processing)));
   }
 }
 
-/** Invokes the function once. Returns what is left to do of these records, in order. */
-async function invokeOnce(attempt: Attempt, processing: BatchProcessing): Promise<Attempt[]> {
-  const { settings, signal } = processing;
-  const outcome = await processing.invoke(lambdaEvent(attempt.records));
-  // Stopped meanwhile: the function may have been killed at any point, so its answer counts for nothing.
-  if (signal.aborted) return [];
+/** Parts of a batch start afresh: splitting consumes no retry, and neither does a record that got through. */
+function newBatch(records: readonly KinesisStreamRecord[], lastOutcome?: InvocationOutcome): Batch {
+  return { records, invocations: 0, delays: 0, lastOutcome };
+}
 
-  const verdict = judge(outcome, attempt.records, settings);
+/** Invokes the function once. Returns what is left to do of these records, in order. */
+async function attempt(batch: Batch, processing: BatchProcessing): Promise<Batch[]> {
+  const outcome = await invoke(batch, processing);
+  // Stopped meanwhile: the function may have been killed at any point, so its answer counts for nothing.
+  if (processing.signal.aborted) return [];
+  if (outcome === undefined) return delay(batch, processing);
+
+  const { records } = batch;
+  const verdict = judge(outcome, records, processing);
   if (verdict.kind === "success") {
-    processing.handled(attempt.records);
+    processing.handled(records);
     return [];
   }
+  if (verdict.kind === "partial" && verdict.firstFailed > 0) {
+    processing.handled(records.slice(0, verdict.firstFailed));
+    return [newBatch(records.slice(verdict.firstFailed), outcome)];
+  }
+  if (verdict.kind === "failure" && processing.settings.bisectBatchOnFunctionError && records.length > 1) {
+    const middle = Math.ceil(records.length / 2);
+    return [newBatch(records.slice(0, middle), outcome), newBatch(records.slice(middle), outcome)];
+  }
+  return retry({ ...batch, invocations: batch.invocations + 1, lastOutcome: outcome }, processing);
+}
 
-  const firstFailed = verdict.kind === "partial" ? verdict.firstFailed : 0;
-  processing.handled(attempt.records.slice(0, firstFailed));
-  const remainder = { ...attempt, records: attempt.records.slice(firstFailed), lastOutcome: outcome };
-
-  const parts = split(remainder, verdict, settings);
-  if (parts) return parts;
-  return retry(remainder, processing);
+/** Undefined if the function could not be run: that counts as no attempt. */
+async function invoke(
+  { records }: Batch,
+  { invoke, problem }: BatchProcessing,
+): Promise<InvocationOutcome | undefined> {
+  try {
+    return await invoke(lambdaEvent(records));
+  } catch (error) {
+    problem(`the function cannot be invoked: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 function judge(
   outcome: InvocationOutcome,
   records: readonly KinesisStreamRecord[],
-  { reportBatchItemFailures }: EventSourceMappingSettings,
+  { settings, problem }: BatchProcessing,
 ): Verdict {
   if (!outcome.ok) return { kind: "failure", reason: outcome.error.errorMessage };
-  if (!reportBatchItemFailures) return { kind: "success" };
-  return readResponse(
-    outcome.response,
-    records.map(({ kinesis }) => kinesis.sequenceNumber),
-  );
+  if (!settings.reportBatchItemFailures) return { kind: "success" };
+  const sequenceNumbers = records.map(({ kinesis }) => kinesis.sequenceNumber);
+  const verdict = readResponse(outcome.response, sequenceNumbers);
+  if (verdict.kind === "failure")
+    problem(`the function's response counts as a failure of its whole batch: ${verdict.reason}`);
+  return verdict;
 }
 
-/**
- * Splits what failed, if the mapping bisects: a failed invocation in two halves, a partial response at the record
- * it reported, where the part before is done already. Splitting consumes no retry. Undefined where it would leave
- * the same records together.
- */
-function split(
-  remainder: Attempt,
-  verdict: Verdict,
-  { bisectBatchOnFunctionError }: EventSourceMappingSettings,
-): Attempt[] | undefined {
-  if (!bisectBatchOnFunctionError) return undefined;
-  if (verdict.kind === "partial") return verdict.firstFailed > 0 ? [remainder] : undefined;
-
-  const { records } = remainder;
-  if (records.length < 2) return undefined;
-  const middle = Math.ceil(records.length / 2);
-  return [records.slice(0, middle), records.slice(middle)].map((half) => ({ ...remainder, records: half }));
-}
-
-async function retry(attempt: Attempt, processing: BatchProcessing): Promise<Attempt[]> {
+async function retry(batch: Batch, processing: BatchProcessing): Promise<Batch[]> {
   const { maximumRetryAttempts } = processing.settings;
-  if (maximumRetryAttempts !== -1 && attempt.retries >= maximumRetryAttempts) {
-    await discard(
-      attempt,
-      { condition: "RetryAttemptsExhausted", invokeCount: attempt.retries + 1 },
-      processing,
-    );
-    return [];
-  }
-  await processing.clock.sleep(backoff(attempt.retries), processing.signal);
-  return [{ ...attempt, retries: attempt.retries + 1 }];
+  if (maximumRetryAttempts === -1 || batch.invocations <= maximumRetryAttempts)
+    return delay(batch, processing);
+  await discard(batch, "RetryAttemptsExhausted", processing);
+  return [];
 }
 
-/** Records past the mapping's age limit go to the destination without another invocation; the rest is returned. */
-async function discardExpired(attempt: Attempt, processing: BatchProcessing): Promise<Attempt> {
+async function delay(batch: Batch, { clock, signal }: BatchProcessing): Promise<Batch[]> {
+  const delays = batch.delays + 1;
+  await clock.sleep(backoff(delays), signal);
+  return [{ ...batch, delays }];
+}
+
+/** Records past the mapping's age limit are given up without another invocation; the rest is returned. */
+async function discardExpired(batch: Batch, processing: BatchProcessing): Promise<Batch> {
   const { maximumRecordAgeSeconds } = processing.settings;
-  if (maximumRecordAgeSeconds === -1) return attempt;
+  if (maximumRecordAgeSeconds === -1) return batch;
 
   const oldest = processing.clock.now() / 1000 - maximumRecordAgeSeconds;
-  const firstYoung = attempt.records.findIndex(
-    ({ kinesis }) => kinesis.approximateArrivalTimestamp >= oldest,
-  );
-  const expired = firstYoung === -1 ? attempt.records : attempt.records.slice(0, firstYoung);
-  if (expired.length > 0) {
-    const reason = { condition: "RecordAgeExceeded", invokeCount: attempt.retries } as const;
-    await discard({ ...attempt, records: expired }, reason, processing);
-  }
-  return { ...attempt, records: attempt.records.slice(expired.length) };
+  const isYoung = ({ kinesis }: KinesisStreamRecord) => kinesis.approximateArrivalTimestamp >= oldest;
+  const firstYoung = batch.records.findIndex(isYoung);
+  const expired = firstYoung === -1 ? batch.records : batch.records.slice(0, firstYoung);
+  if (expired.length > 0) await discard({ ...batch, records: expired }, "RecordAgeExceeded", processing);
+  return { ...batch, records: batch.records.slice(expired.length) };
 }
 
 /** Gives records up, once the destination has them: until it does, they stay where they are. */
 async function discard(
-  { records, lastOutcome }: Attempt,
-  reason: Pick<DiscardedBatch, "condition" | "invokeCount">,
+  { records, invocations: invokeCount, lastOutcome }: Batch,
+  condition: DiscardedBatch["condition"],
   processing: BatchProcessing,
 ): Promise<void> {
   const { clock, signal, shardId } = processing;
-  for (let failures = 0; !signal.aborted; failures += 1) {
+  const batch = {
+    id: randomUUID(),
+    time: clock.now(),
+    shardId,
+    records,
+    condition,
+    invokeCount,
+    lastOutcome,
+  };
+  for (let failures = 1; !signal.aborted; failures += 1) {
     try {
-      await processing.discard({ shardId, records, lastOutcome, ...reason });
+      await processing.discard(batch);
       processing.handled(records);
       return;
-    } catch {
+    } catch (error) {
+      processing.problem(`the on-failure destination does not take a batch: ${messageOf(error)}`);
       await clock.sleep(backoff(failures), signal);
     }
   }
-}
-
-/** Exponential, in milliseconds; Lambda does not document its own figures. */
-function backoff(failures: number): number {
-  return Math.min(100 * 2 ** failures, 10_000);
 }

@@ -7,12 +7,14 @@ import {
 } from "@aws-sdk/client-kinesis";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
-import { CommandError } from "../../cli/command";
+import { messageOf } from "../../cli/command";
 import type { Clock } from "../clock";
-import type { InvocationOutcome } from "../function-sandbox";
+import type { InvocationOutcome } from "../execution-environment";
+import { backoff } from "./backoff";
 import { type DiscardedBatch, putDiscardedBatch } from "./on-failure-destination";
-import type { EventSourceMappingSettings } from "./settings";
+import { type EventSourceMappingSettings, withinRetention } from "./settings";
 import { ShardPoller } from "./shard-poller";
+import type { Position } from "./shard-reader";
 
 /** What a mapping works with. The clients carry the credentials of the function's role, as Lambda does. */
 export interface EventSourceMappingParts {
@@ -20,9 +22,10 @@ export interface EventSourceMappingParts {
   kinesis: KinesisClient;
   s3: S3Client;
   clock: Clock;
+  /** Rejects when the function could not be run at all, as when it is throttled. */
   invoke(event: KinesisStreamEvent): Promise<InvocationOutcome>;
-  /** Called with what went wrong at reading the stream; reading goes on. */
-  problem(error: Error): void;
+  /** Called with what a person should know; the mapping goes on. */
+  problem(message: string): void;
   /** Called with how many records were handled since the last call. */
   handled(count: number): void;
   /** Where each shard was when an earlier run ended; kept up to date, so that a later run can go on from it. */
@@ -35,24 +38,34 @@ export class EventSourceMapping {
   private readonly pollers = new Map<string, ShardPoller>();
   private readonly running = new Set<Promise<void>>();
   private readonly endedShards = new Set<string>();
+  private settings: EventSourceMappingSettings;
 
-  constructor(private readonly parts: EventSourceMappingParts) {}
+  constructor(private readonly parts: EventSourceMappingParts) {
+    this.settings = parts.settings;
+  }
 
   /**
    * Starts to read.
    * @throws when the role may not read the stream, or the stream is not there
    */
   async start(): Promise<void> {
-    const { kinesis, settings } = this.parts;
-    const StreamARN = settings.streamArn;
-    const { StreamDescription } = await kinesis.send(new DescribeStreamCommand({ StreamARN }));
+    const { kinesis, checkpoints } = this.parts;
+    const { streamArn: StreamARN, startingPosition } = this.settings;
+    // Lambda asks for both, and refuses a role that may not.
+    await kinesis.send(new DescribeStreamCommand({ StreamARN }));
     const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN }));
-    if (StreamDescription?.StreamStatus !== "ACTIVE" || !StreamDescriptionSummary?.OpenShardCount)
-      throw new CommandError(`stream ${StreamARN} is ${StreamDescription?.StreamStatus}, not ACTIVE.`);
-    await this.startReadableShards();
+    this.settings = withinRetention(this.settings, StreamDescriptionSummary?.RetentionPeriodHours);
+
+    const shards = await this.listShards();
+    if (startingPosition === "LATEST") {
+      const isPast = ({ ShardId = "", SequenceNumberRange }: Shard) =>
+        SequenceNumberRange?.EndingSequenceNumber !== undefined && !checkpoints.has(ShardId);
+      for (const { ShardId = "" } of shards.filter(isPast)) this.endedShards.add(ShardId);
+    }
+    this.startPollers(shards, startingPosition);
   }
 
-  /** Resolves when every record that is on the stream now is handled. */
+  /** Resolves when every record that is on the stream now is handled, or the mapping stops. */
   async caughtUp(): Promise<void> {
     let waitedFor: ShardPoller[] = [];
     while ([...this.pollers.values()].some((poller) => !waitedFor.includes(poller))) {
@@ -67,39 +80,41 @@ export class EventSourceMapping {
     await Promise.all(this.running);
   }
 
-  /** A shard is read once its parents have ended, so that the order holds per partition key across resharding. */
-  private async startReadableShards(): Promise<void> {
-    const shards = await this.listShards();
+  /**
+   * Reads every shard that is not read yet and whose parents have ended, so that the order holds per partition key
+   * across resharding.
+   * @see https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
+   */
+  private startPollers(shards: readonly Shard[], startingPosition: Position): void {
     const known = new Set(shards.map(({ ShardId }) => ShardId));
-    const isOpen = (shardId: string | undefined) =>
+    const isUnfinished = (shardId: string | undefined) =>
       shardId !== undefined && known.has(shardId) && !this.endedShards.has(shardId);
 
-    for (const { ShardId, ParentShardId, AdjacentParentShardId } of shards) {
-      if (ShardId === undefined || this.pollers.has(ShardId) || this.endedShards.has(ShardId)) continue;
-      if (isOpen(ParentShardId) || isOpen(AdjacentParentShardId)) continue;
-      const running: Promise<void> = this.runPoller(ShardId).finally(() => this.running.delete(running));
+    for (const { ShardId = "", ParentShardId, AdjacentParentShardId } of shards) {
+      if (this.pollers.has(ShardId) || this.endedShards.has(ShardId)) continue;
+      if (isUnfinished(ParentShardId) || isUnfinished(AdjacentParentShardId)) continue;
+      const running: Promise<void> = this.runPoller(ShardId, startingPosition).finally(() =>
+        this.running.delete(running),
+      );
       this.running.add(running);
     }
   }
 
-  private async runPoller(shardId: string): Promise<void> {
-    const { checkpoints, s3, settings, clock, ...rest } = this.parts;
+  private async runPoller(shardId: string, startingPosition: Position): Promise<void> {
+    const { checkpoints } = this.parts;
     const poller = new ShardPoller({
-      ...rest,
-      settings,
-      clock,
+      ...this.parts,
+      settings: this.settings,
       shardId,
       signal: this.stopping.signal,
-      position: checkpoints.get(shardId),
-      checkpointed: (position) => checkpoints.set(shardId, position),
-      discard: async (batch: DiscardedBatch) => {
-        if (settings.destinationBucket !== undefined)
-          await putDiscardedBatch(s3, settings.destinationBucket, settings, batch, clock.now());
-      },
+      checkpoint: checkpoints.get(shardId),
+      startingPosition,
+      checkpointed: (sequenceNumber) => checkpoints.set(shardId, sequenceNumber),
+      discard: (batch) => this.discard(batch),
     });
     this.pollers.set(shardId, poller);
-    const ended = await poller.run();
-    if (ended) {
+    const hasEnded = await poller.run();
+    if (hasEnded) {
       this.endedShards.add(shardId);
       await this.startChildren();
     }
@@ -107,15 +122,27 @@ export class EventSourceMapping {
     poller.release();
   }
 
+  /** Shards that appear later hold nothing that came before the mapping: they are read from their beginning. */
   private async startChildren(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
+    const { clock, problem } = this.parts;
+    const { signal } = this.stopping;
+    for (let failures = 1; !signal.aborted; failures += 1) {
       try {
-        return await this.startReadableShards();
+        return this.startPollers(await this.listShards(), "TRIM_HORIZON");
       } catch (error) {
-        this.parts.problem(error as Error);
-        await this.parts.clock.sleep(1000, this.stopping.signal);
+        problem(`the shards cannot be listed: ${messageOf(error)}`);
+        await clock.sleep(backoff(failures), signal);
       }
     }
+  }
+
+  private async discard(batch: DiscardedBatch): Promise<void> {
+    const { s3, problem } = this.parts;
+    const { shardId, records, condition } = batch;
+    if (this.settings.destinationBucket !== undefined) return putDiscardedBatch(s3, this.settings, batch);
+    problem(
+      `${records.length} records of shard ${shardId} are lost: ${condition}, and no destination is set.`,
+    );
   }
 
   private async listShards(): Promise<Shard[]> {

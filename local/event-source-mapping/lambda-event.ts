@@ -4,7 +4,7 @@ import type { EventSourceMappingSettings } from "./settings";
 
 /**
  * A stream's record as the function receives it.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html#services-kinesis-event-example
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
  */
 export function lambdaRecord(
   record: KinesisRecord,
@@ -35,15 +35,15 @@ export function lambdaRecord(
   };
 }
 
-/** What a record adds to the invocation's payload, in bytes: its JSON is ASCII but for the partition key. */
-export function payloadBytes(record: KinesisStreamRecord): number {
-  return JSON_FRAME_BYTES + record.kinesis.data.length + Buffer.byteLength(record.kinesis.partitionKey);
-}
-
-/** A generous bound of a record's JSON without its data and partition key: names, ARNs and numbers. */
-const JSON_FRAME_BYTES = 700;
-
 /** The payload of an invocation. */
 export function lambdaEvent(records: readonly KinesisStreamRecord[]): KinesisStreamEvent {
   return { Records: [...records] };
 }
+
+/** What a record adds to the invocation's payload, in bytes: its JSON and a comma. */
+export function payloadBytes(record: KinesisStreamRecord): number {
+  return Buffer.byteLength(JSON.stringify(record)) + 1;
+}
+
+/** What the payload of an invocation holds beside its records, in bytes. */
+export const PAYLOAD_FRAME_BYTES = Buffer.byteLength(JSON.stringify(lambdaEvent([])));

@@ -1,28 +1,34 @@
 import type { KinesisStreamRecord } from "aws-lambda";
 import type { Clock } from "../clock";
-import { payloadBytes } from "./lambda-event";
-import { type EventSourceMappingSettings, MAX_BATCH_BYTES } from "./settings";
+import { PAYLOAD_FRAME_BYTES } from "./lambda-event";
+import { type EventSourceMappingSettings, MAX_PAYLOAD_BYTES } from "./settings";
+
+/** A record, and what it adds to the payload of an invocation, in bytes. */
+export interface SizedRecord {
+  record: KinesisStreamRecord;
+  bytes: number;
+}
 
 /**
  * One of a shard's concurrent streams of batches. A partition key always takes the same lane, and a lane works on
  * one batch at a time, so that the order holds per partition key.
  */
 export class Lane {
-  private readonly waiting: KinesisStreamRecord[] = [];
-  /** When the oldest waiting record came, in milliseconds since the epoch: the start of the batch window. */
+  private readonly waiting: SizedRecord[] = [];
+  /** When the batch window began, in milliseconds since the epoch. */
   private windowStart = 0;
   private wake: () => void = () => undefined;
 
   constructor(
-    private readonly settings: EventSourceMappingSettings,
+    private readonly settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">,
     private readonly clock: Clock,
     private readonly process: (batch: readonly KinesisStreamRecord[]) => Promise<void>,
   ) {}
 
-  add(records: readonly KinesisStreamRecord[]): void {
-    if (records.length === 0) return;
+  /** Has a record processed after those that were added before. */
+  add(record: SizedRecord): void {
     if (this.waiting.length === 0) this.windowStart = this.clock.now();
-    this.waiting.push(...records);
+    this.waiting.push(record);
     this.wake();
   }
 
@@ -31,29 +37,35 @@ export class Lane {
     signal.addEventListener("abort", () => this.wake(), { once: true });
     while (!signal.aborted) {
       await this.batchIsDue(signal);
+      if (signal.aborted) return;
       const batch = this.waiting.splice(0, this.batchLength());
+      await this.process(batch.map(({ record }) => record));
       this.windowStart = this.clock.now();
-      if (!signal.aborted) await this.process(batch);
     }
   }
 
-  /** A batch goes out when it is full, or when its window ends. */
+  /**
+   * A batch goes out when it is full, or when its window ends. The window begins with the first record, or, where
+   * records waited for the invocation before, when that completed.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching
+   */
   private async batchIsDue(signal: AbortSignal): Promise<void> {
-    const { batchWindowSeconds } = this.settings;
     while (!signal.aborted && !this.isFull()) {
-      const remaining = this.windowStart + batchWindowSeconds * 1000 - this.clock.now();
+      const remaining = this.windowStart + this.settings.batchWindowSeconds * 1000 - this.clock.now();
       if (this.waiting.length > 0 && remaining <= 0) return;
-      await this.nextRecords(this.waiting.length > 0 ? remaining : undefined, signal);
+      await this.nextRecords(this.waiting.length > 0 ? remaining : undefined);
     }
   }
 
-  private nextRecords(milliseconds: number | undefined, signal: AbortSignal): Promise<void> {
-    const timer = new AbortController();
-    const more = new Promise<void>((resolve) => {
+  /** Resolves when records are added, when the lane stops, or after so many milliseconds. */
+  private async nextRecords(milliseconds: number | undefined): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
       this.wake = resolve;
     });
-    if (milliseconds === undefined || signal.aborted) return signal.aborted ? Promise.resolve() : more;
-    return Promise.race([more, this.clock.sleep(milliseconds, timer.signal)]).finally(() => timer.abort());
+    if (milliseconds === undefined) return woken;
+    const timer = new AbortController();
+    await Promise.race([woken, this.clock.sleep(milliseconds, timer.signal)]);
+    timer.abort();
   }
 
   private isFull(): boolean {
@@ -62,12 +74,12 @@ export class Lane {
 
   /** How many of the waiting records fit into one invocation, by number and by bytes; at least one. */
   private batchLength(): number {
-    let bytes = 0;
-    const limit = Math.min(this.waiting.length, this.settings.batchSize);
-    for (const [index, record] of this.waiting.slice(0, limit).entries()) {
-      bytes += payloadBytes(record);
-      if (bytes > MAX_BATCH_BYTES && index > 0) return index;
-    }
-    return limit;
+    const mostRecords = this.waiting.slice(0, this.settings.batchSize);
+    let payload = PAYLOAD_FRAME_BYTES;
+    const tooMany = mostRecords.findIndex(({ bytes }, index) => {
+      payload += bytes;
+      return payload > MAX_PAYLOAD_BYTES && index > 0;
+    });
+    return tooMany === -1 ? mostRecords.length : tooMany;
   }
 }

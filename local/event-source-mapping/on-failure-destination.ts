@@ -1,12 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamRecord } from "aws-lambda";
-import type { InvocationOutcome } from "../function-sandbox";
+import type { InvocationOutcome } from "../execution-environment";
 import { lambdaEvent } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./settings";
 
 /** Records that the mapping gives up. */
 export interface DiscardedBatch {
+  /** A UUID. Kept twice under the same id and time, a batch is one object. */
+  id: string;
+  /** Milliseconds since the epoch. */
+  time: number;
   shardId: string;
   records: readonly KinesisStreamRecord[];
   condition: "RetryAttemptsExhausted" | "RecordAgeExceeded";
@@ -17,38 +20,38 @@ export interface DiscardedBatch {
 
 /**
  * Keeps a discarded batch in S3, under the key and in the format that Lambda uses.
- * @param now milliseconds since the epoch
  * @throws what S3 answers; the batch must not be given up then
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 export async function putDiscardedBatch(
   s3: S3Client,
-  bucket: string,
   settings: EventSourceMappingSettings,
   batch: DiscardedBatch,
-  now: number,
 ): Promise<void> {
-  const key = objectKey(settings.uuid, batch.shardId, new Date(now));
-  const body = JSON.stringify(describe(settings, batch, now));
   await s3.send(
-    new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: "application/json" }),
+    new PutObjectCommand({
+      Bucket: settings.destinationBucket,
+      Key: objectKey(settings.uuid, batch),
+      Body: JSON.stringify(invocationRecord(settings, batch)),
+      ContentType: "application/json",
+    }),
   );
 }
 
 /** `aws/lambda/<mapping>/<shard>/2026/11/23/2026-11-23T07.21.57-<uuid>` */
-function objectKey(uuid: string, shardId: string, time: Date): string {
-  const [date = "", clock = ""] = time.toISOString().slice(0, 19).split("T");
-  return `aws/lambda/${uuid}/${shardId}/${date.replaceAll("-", "/")}/${date}T${clock.replaceAll(":", ".")}-${randomUUID()}`;
+function objectKey(mappingUuid: string, { id, time, shardId }: DiscardedBatch): string {
+  const [date = "", clock = ""] = new Date(time).toISOString().slice(0, 19).split("T");
+  return `aws/lambda/${mappingUuid}/${shardId}/${date.replaceAll("-", "/")}/${date}T${clock.replaceAll(":", ".")}-${id}`;
 }
 
-function describe(settings: EventSourceMappingSettings, batch: DiscardedBatch, now: number): object {
+function invocationRecord({ functionArn, streamArn }: EventSourceMappingSettings, batch: DiscardedBatch) {
   const { records, lastOutcome, shardId } = batch;
   const first = records.at(0)?.kinesis;
   const last = records.at(-1)?.kinesis;
   return {
     requestContext: {
       requestId: lastOutcome?.requestId ?? null,
-      functionArn: settings.functionArn,
+      functionArn,
       condition: batch.condition,
       approximateInvokeCount: batch.invokeCount,
     },
@@ -58,7 +61,7 @@ function describe(settings: EventSourceMappingSettings, batch: DiscardedBatch, n
       functionError: lastOutcome.ok ? null : "Unhandled",
     },
     version: "1.0",
-    timestamp: new Date(now).toISOString(),
+    timestamp: new Date(batch.time).toISOString(),
     KinesisBatchInfo: {
       shardId,
       startSequenceNumber: first?.sequenceNumber,
@@ -66,7 +69,7 @@ function describe(settings: EventSourceMappingSettings, batch: DiscardedBatch, n
       approximateArrivalOfFirstRecord: isoTime(first?.approximateArrivalTimestamp),
       approximateArrivalOfLastRecord: isoTime(last?.approximateArrivalTimestamp),
       batchSize: records.length,
-      streamArn: settings.streamArn,
+      streamArn,
     },
     payload: JSON.stringify(lambdaEvent(records)),
   };

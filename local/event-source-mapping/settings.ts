@@ -34,13 +34,29 @@ export interface EventSourceMappingSettings {
   parallelizationFactor: number;
   bisectBatchOnFunctionError: boolean;
   reportBatchItemFailures: boolean;
-  /** -1: until the record expires. */
+  /** -1: no limit. */
   maximumRetryAttempts: number;
-  /** -1: until the record expires. */
+  /** -1: until the record expires on the stream. */
   maximumRecordAgeSeconds: number;
   /** The bucket of the on-failure destination. */
   destinationBucket?: string;
 }
 
-/** Lambda's limit of an invocation's payload. */
-export const MAX_BATCH_BYTES = 6 * 1024 * 1024;
+/**
+ * Lambda's limit of an invocation's payload.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+
+/**
+ * The settings as they hold on a stream: a record that has expired there is as much past its age as one that has
+ * passed the mapping's own limit.
+ * @param retentionHours how long the stream keeps a record
+ */
+export function withinRetention(
+  settings: EventSourceMappingSettings,
+  retentionHours = 24,
+): EventSourceMappingSettings {
+  const limits = [settings.maximumRecordAgeSeconds, retentionHours * 3600].filter((limit) => limit !== -1);
+  return { ...settings, maximumRecordAgeSeconds: Math.min(...limits) };
+}

@@ -1,47 +1,39 @@
 import { createHash } from "node:crypto";
-import {
-  ExpiredIteratorException,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type KinesisClient,
-} from "@aws-sdk/client-kinesis";
 import type { KinesisStreamRecord } from "aws-lambda";
 import { type BatchProcessing, processBatch } from "./batch-processor";
 import { Checkpoint } from "./checkpoint";
-import { lambdaRecord } from "./lambda-event";
+import { payloadBytes } from "./lambda-event";
 import { Lane } from "./lane";
+import { MAX_PAYLOAD_BYTES } from "./settings";
+import { type Position, ShardReader, type ShardReading } from "./shard-reader";
 
-/** What a poller needs beyond what its batches need. */
-export interface ShardPolling extends Omit<BatchProcessing, "handled"> {
+/** What a poller needs beyond what reading and processing need. */
+export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "handled"> {
   /** Called with how many records were handled since the last call. */
   handled(count: number): void;
-  kinesis: KinesisClient;
-  /** Where to go on: the position of the last checkpoint. */
-  position: string | undefined;
+  /** The checkpoint of an earlier run. */
+  checkpoint: string | undefined;
+  /** Where to begin without one. */
+  startingPosition: Position;
   /** Called whenever the checkpoint moved. */
-  checkpointed(position: string): void;
-  /** Called with what went wrong at reading; reading goes on. */
-  problem(error: Error): void;
+  checkpointed(sequenceNumber: string): void;
 }
 
 /** How long to wait for new records at the end of the shard; Lambda itself asks once a second. */
 const IDLE_MILLISECONDS = 200;
 
-const RECORDS_PER_READ = 2_000;
-
 /** Reads one shard in order, has its batches processed, and keeps its checkpoint behind what was handled. */
 export class ShardPoller {
   private readonly checkpoint: Checkpoint;
   private readonly lanes: Lane[];
-  private lastRead: string | undefined;
-  private reads = 0;
-  private readonly catchUps: { afterRead: number; resolve: () => void }[] = [];
   private roomMade: () => void = () => undefined;
+  /** Who waits until everything is handled that was there when a read began: this one, or the next. */
+  private waitingForThisRead: (() => void)[] = [];
+  private waitingForNextRead: (() => void)[] = [];
 
   constructor(private readonly polling: ShardPolling) {
-    const { settings, clock, position } = polling;
-    this.checkpoint = new Checkpoint(position);
-    this.lastRead = position;
+    const { settings, clock, checkpoint } = polling;
+    this.checkpoint = new Checkpoint(checkpoint);
     const processing = {
       ...polling,
       handled: (records: readonly KinesisStreamRecord[]) => this.handled(records),
@@ -57,89 +49,45 @@ export class ShardPoller {
    * @returns whether the shard has ended
    */
   async run(): Promise<boolean> {
-    const lanesStop = new AbortController();
-    const signal = AbortSignal.any([this.polling.signal, lanesStop.signal]);
-    const lanes = this.lanes.map((lane) => lane.run(signal));
-    const ended = await this.readToTheEnd();
-    lanesStop.abort();
-    await Promise.all(lanes);
-    return ended;
+    const end = new AbortController();
+    const signal = AbortSignal.any([this.polling.signal, end.signal]);
+    const lanes = Promise.all(this.lanes.map((lane) => lane.run(signal)));
+    await this.read();
+    end.abort();
+    await lanes;
+    return !this.polling.signal.aborted;
   }
 
   /** Resolves when everything that is on the shard now is handled. */
   caughtUp(): Promise<void> {
-    return new Promise((resolve) => this.catchUps.push({ afterRead: this.reads, resolve }));
+    return new Promise((resolve) => this.waitingForNextRead.push(resolve));
   }
 
-  /** Lets go of who waits for a shard that has ended, once its children are being read. */
+  /** Lets go of everyone who waits: the shard has ended and its children are being read, or the mapping stops. */
   release(): void {
-    for (const { resolve } of this.catchUps.splice(0)) resolve();
+    for (const resolve of [...this.waitingForThisRead, ...this.waitingForNextRead]) resolve();
   }
 
-  private async readToTheEnd(): Promise<boolean> {
-    const { signal, clock } = this.polling;
-    let iterator: string | undefined;
-    while (!signal.aborted) {
-      const started = this.reads;
-      this.reads += 1;
-      try {
-        iterator ??= await this.openIterator();
-        const { records, next, atTheEnd } = await this.read(iterator);
-        iterator = next;
-        this.distribute(records);
-        if (next === undefined) return await this.finish();
-        if (atTheEnd) this.reportCaughtUp(started);
-        if (records.length === 0) await clock.sleep(IDLE_MILLISECONDS, signal);
-        await this.room();
-      } catch (error) {
-        if (signal.aborted) return false;
-        iterator = undefined;
-        if (!(error instanceof ExpiredIteratorException)) this.polling.problem(error as Error);
-        await clock.sleep(IDLE_MILLISECONDS, signal);
-      }
+  /** Reads, ahead of the lanes but not far, until the shard ends and the last of its records is handled. */
+  private async read(): Promise<void> {
+    const { clock, signal, checkpoint, startingPosition } = this.polling;
+    const position = checkpoint === undefined ? startingPosition : { after: checkpoint };
+    for await (const { records, isLatest, isLast } of new ShardReader(this.polling, position).pages()) {
+      this.distribute(records);
+      if (isLatest) this.reportCaughtUp();
+      if (records.length === 0 && !isLast) await clock.sleep(IDLE_MILLISECONDS, signal);
+      await this.room(2 * MAX_PAYLOAD_BYTES * this.lanes.length);
+      this.waitingForThisRead.push(...this.waitingForNextRead.splice(0));
     }
-    return false;
-  }
-
-  private async openIterator(): Promise<string | undefined> {
-    const { kinesis, settings, shardId, signal } = this.polling;
-    const from =
-      this.lastRead === undefined
-        ? { ShardIteratorType: settings.startingPosition }
-        : { ShardIteratorType: "AFTER_SEQUENCE_NUMBER" as const, StartingSequenceNumber: this.lastRead };
-    const command = new GetShardIteratorCommand({ StreamARN: settings.streamArn, ShardId: shardId, ...from });
-    const { ShardIterator } = await kinesis.send(command, { abortSignal: signal });
-    return ShardIterator;
-  }
-
-  private async read(iterator: string | undefined) {
-    const { kinesis, settings, shardId, signal } = this.polling;
-    const {
-      Records = [],
-      NextShardIterator,
-      MillisBehindLatest = 0,
-    } = await kinesis.send(
-      new GetRecordsCommand({
-        StreamARN: settings.streamArn,
-        ShardIterator: iterator,
-        Limit: RECORDS_PER_READ,
-      }),
-      { abortSignal: signal },
-    );
-    return {
-      records: Records.map((record) => lambdaRecord(record, shardId, settings)),
-      next: NextShardIterator ?? undefined,
-      atTheEnd: Records.length === 0 && MillisBehindLatest === 0,
-    };
+    await this.room(0);
   }
 
   private distribute(records: readonly KinesisStreamRecord[]): void {
-    const sequenceNumbers = records.map(({ kinesis }) => kinesis.sequenceNumber);
-    this.lastRead = sequenceNumbers.at(-1) ?? this.lastRead;
-    this.checkpoint.read(sequenceNumbers);
-    for (const [index, lane] of this.lanes.entries()) {
-      lane.add(records.filter(({ kinesis }) => this.laneOf(kinesis.partitionKey) === index));
-    }
+    const sized = records.map((record) => ({ record, bytes: payloadBytes(record) }));
+    this.checkpoint.read(
+      sized.map(({ record, bytes }) => ({ sequenceNumber: record.kinesis.sequenceNumber, bytes })),
+    );
+    for (const each of sized) this.lanes[this.laneOf(each.record.kinesis.partitionKey)]?.add(each);
   }
 
   private laneOf(partitionKey: string): number {
@@ -148,22 +96,19 @@ export class ShardPoller {
   }
 
   private handled(records: readonly KinesisStreamRecord[]): void {
-    const before = this.checkpoint.position;
-    this.checkpoint.handled(records.map(({ kinesis }) => kinesis.sequenceNumber));
+    const hasMoved = this.checkpoint.handled(records.map(({ kinesis }) => kinesis.sequenceNumber));
     const { position } = this.checkpoint;
-    if (position !== undefined && position !== before) this.polling.checkpointed(position);
+    if (hasMoved && position !== undefined) this.polling.checkpointed(position);
     this.polling.handled(records.length);
     this.roomMade();
   }
 
-  /** Waits while enough is read ahead for every lane's next batch, so that memory stays bounded. */
-  private async room(
-    limit = Math.max(2 * this.polling.settings.batchSize * this.lanes.length, RECORDS_PER_READ),
-  ): Promise<void> {
+  /** Waits while more than so many bytes are read but not behind the checkpoint, so that memory stays bounded. */
+  private async room(limit: number): Promise<void> {
     const { signal } = this.polling;
     const stopped = () => this.roomMade();
     signal.addEventListener("abort", stopped, { once: true });
-    while (!signal.aborted && this.checkpoint.outstanding > limit) {
+    while (!signal.aborted && this.checkpoint.outstandingBytes > limit) {
       await new Promise<void>((resolve) => {
         this.roomMade = resolve;
       });
@@ -171,19 +116,8 @@ export class ShardPoller {
     signal.removeEventListener("abort", stopped);
   }
 
-  /** A closed shard has ended when the last of its records is handled. */
-  private async finish(): Promise<boolean> {
-    await this.room(0);
-    return !this.polling.signal.aborted;
-  }
-
-  /** Nothing was left to read when this read began, and nothing is left to handle. */
-  private reportCaughtUp(read: number): void {
-    if (this.checkpoint.outstanding > 0) return;
-    const due = this.catchUps.filter(({ afterRead }) => read >= afterRead);
-    for (const catchUp of due) {
-      this.catchUps.splice(this.catchUps.indexOf(catchUp), 1);
-      catchUp.resolve();
-    }
+  private reportCaughtUp(): void {
+    if (this.checkpoint.outstandingBytes > 0) return;
+    for (const resolve of this.waitingForThisRead.splice(0)) resolve();
   }
 }

@@ -1,7 +1,7 @@
 import type { LocalAccount } from "../account";
 import type { Clients } from "../clients";
 import type { EventSourceMappingSettings } from "../event-source-mapping/settings";
-import type { FunctionDeclaration } from "../function-sandbox";
+import type { FunctionDeclaration } from "../execution-environment";
 import type { Attributes } from "../terraform-document";
 
 /** A function with the role it runs under. */

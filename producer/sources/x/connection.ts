@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { messageOf } from "../../../cli/command";
-import { MAX_RECORD_BYTES } from "../../record";
+import { MAX_RECORD_BYTES } from "../../../stream/stream-record";
 import type { Clock } from "../clock";
 import { type LongLine, splitLines } from "../lines";
 import type { Line } from "../source";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { brokenRule } from "../../../events/parse-event";
 import { Post } from "../../../events/post";
-import { MAX_RECORD_BYTES } from "../../record";
+import { MAX_RECORD_BYTES } from "../../../stream/stream-record";
 import type { LongLine } from "../lines";
 import type { Line, Pieces, SourceItem } from "../source";
 import { Problem } from "./problem";

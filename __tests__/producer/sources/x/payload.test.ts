@@ -4,7 +4,7 @@ import { OPERATIONAL_DISCONNECT, streamedPost, TOO_MANY_CONNECTIONS } from "../.
 
 function read(value: unknown) {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return readPayload({ number: 1, bytes: Buffer.from(text) });
+  return readPayload({ number: 1, bytes: Buffer.from(text), terminated: true });
 }
 
 function streamed(change: (payload: ReturnType<typeof JSON.parse>) => void) {

@@ -5,17 +5,33 @@ import { CommandError } from "../cli/command";
 export interface StreamAddress {
   streamName: string;
   region: string;
+  /** Left out, it is AWS's own for the region. */
   endpoint?: string;
+}
+
+/** Whose credentials calls are signed with, and what is to be done when Kinesis does not take them. */
+export interface Caller {
+  /** What messages call the credentials, such as `your AWS credentials`. */
+  credentials: string;
+  remedies: {
+    notAllowed: string;
+    unknown: string;
+    wrongSecret: string;
+  };
 }
 
 /** What the SDK's own classification takes: an error, with what the SDK adds to it. */
 type SdkError = Parameters<typeof isTransientError>[0];
+
+/** What the SDK throws when it finds no credentials, or when those of a session have expired. */
+export const NO_CREDENTIALS: readonly string[] = ["CredentialsProviderError", "TokenProviderError"];
 
 /**
  * Whether the same call may succeed later: nobody answered, or the service did with throttling or a fault of its own.
  */
 export function isTransient(error: Error): boolean {
   const sdkError = error as SdkError;
+  if (NO_CREDENTIALS.includes(error.name)) return false;
   return (
     sdkError.$metadata?.httpStatusCode === undefined ||
     error.name === "KMSThrottlingException" ||
@@ -31,36 +47,43 @@ export function isTransient(error: Error): boolean {
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html#API_PutRecords_Errors
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html
  */
-export function fatalError(error: Error, stream: StreamAddress): CommandError {
-  const where = `the stream ${stream.streamName} in ${stream.region}${stream.endpoint ? ` at ${stream.endpoint}` : ""}`;
-  return new CommandError(`${explanation(error, where)} (${error.name})`);
+export function fatalError(error: Error, stream: StreamAddress, caller: Caller): CommandError {
+  return new CommandError(`${explanation(error, describeStream(stream), caller)} (${error.name})`);
 }
 
-function explanation(error: Error, where: string): string {
+/** Names a stream, and no other. */
+export function describeStream({ streamName, region, endpoint }: StreamAddress): string {
+  return `the stream ${streamName} in ${region}${endpoint ? ` at ${endpoint}` : ""}`;
+}
+
+function explanation(error: Error, where: string, { credentials, remedies }: Caller): string {
   switch (error.name) {
     case "ResourceNotFoundException":
       return `${where} does not exist; check its name and region, or deploy the stack with \`npm run deploy\``;
     case "AccessDeniedException":
-      return `the producer's access key may not put records on ${where}; use the key of the stack's outputs, or allow it kinesis:PutRecords on this stream`;
+      return `${credentials} may not put records on ${where}; ${remedies.notAllowed}`;
     case "UnrecognizedClientException":
     case "InvalidClientTokenId":
     case "MissingAuthenticationTokenException":
     case "NotAuthorized":
-      return `the producer's access key is not known to ${where}; it may have been replaced: read the stack's outputs again, or check PRODUCER_ACCESS_KEY_ID`;
+      return `${where} does not know ${credentials}; ${remedies.unknown}`;
     case "InvalidSignatureException":
     case "SignatureDoesNotMatch":
     case "IncompleteSignature":
-      return `the secret does not belong to the producer's access key for ${where}; check PRODUCER_SECRET_ACCESS_KEY, and this machine's clock`;
+      return `${where} refuses the signature of ${credentials}; ${remedies.wrongSecret}, and check this machine's clock`;
     case "ExpiredTokenException":
     case "ExpiredToken":
     case "RequestExpired":
-      return `the producer's credentials for ${where} have expired; get new ones, and check this machine's clock`;
+      return `${where} says that ${credentials} expired; get new ones, and check this machine's clock`;
     case "KMSAccessDeniedException":
     case "KMSDisabledException":
     case "KMSInvalidStateException":
     case "KMSNotFoundException":
     case "KMSOptInRequired":
-      return `the KMS key that encrypts ${where} cannot be used; see that it is enabled and that the producer's user may call kms:GenerateDataKey with it`;
+      return `the KMS key that encrypts ${where} cannot be used; see that it is enabled and that ${credentials} may call kms:GenerateDataKey with it`;
+    case "CredentialsProviderError":
+    case "TokenProviderError":
+      return `there are no credentials to call ${where} with: ${error.message}; ${remedies.unknown}`;
     default:
       return `${where} refused the call: ${error.message}`;
   }

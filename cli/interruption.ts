@@ -1,3 +1,5 @@
+import { ExitCode } from "./command";
+
 /**
  * How close two signals count as one, in milliseconds. In a terminal, Ctrl-C goes to the whole process group, and
  * npm passes it on a second time.
@@ -8,38 +10,34 @@ const SAME_PRESS_MS = 500;
 export interface Interruption {
   readonly stop: AbortSignal;
   readonly abort: AbortSignal;
-  /** Gives the signals their ordinary meaning back. */
-  close(): void;
 }
 
 /**
- * Listens for Ctrl-C and SIGTERM. After the second one a third ends the process at once.
+ * Listens for Ctrl-C and SIGTERM from now on. A third one, should aborting itself hang, ends the process at once.
  * @param onStop is called with the first one
  * @param now a clock in milliseconds
  */
 export function listenForInterruption(
   onStop: () => void,
-  source: Pick<NodeJS.Process, "on" | "removeListener"> = process,
+  process: Pick<NodeJS.Process, "on" | "exit"> = globalThis.process,
   now: () => number = Date.now,
 ): Interruption {
   const stop = new AbortController();
   const abort = new AbortController();
-  let stoppedAt = 0;
+  let lastPress = Number.NEGATIVE_INFINITY;
 
   const interrupt = () => {
-    if (!stop.signal.aborted) {
-      stoppedAt = now();
+    if (now() - lastPress < SAME_PRESS_MS) return;
+    lastPress = now();
+    if (abort.signal.aborted) {
+      process.exit(ExitCode.interrupted);
+    } else if (stop.signal.aborted) {
+      abort.abort();
+    } else {
       onStop();
       stop.abort();
-    } else if (now() - stoppedAt >= SAME_PRESS_MS) {
-      close();
-      abort.abort();
     }
   };
-  const close = () => {
-    source.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
-  };
-
-  source.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  return { stop: stop.signal, abort: abort.signal, close };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  return { stop: stop.signal, abort: abort.signal };
 }

@@ -2,10 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { CommandError } from "../cli/command";
 import { backoffMs } from "./backoff";
-import { fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
-import type { Position } from "./receipts";
-import type { StreamRecord } from "./record";
+import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
 import { Batch, type Entry } from "./record-batch";
+import type { Position, StreamRecord } from "./stream-record";
 
 /** Is told what became of the records; every record is acknowledged or undeliverable, once. */
 export interface Outcomes<R> {
@@ -20,6 +19,8 @@ export interface Outcomes<R> {
 export interface StreamWriterOptions<R> {
   client: KinesisClient;
   stream: StreamAddress;
+  /** Whose credentials the client has. */
+  caller: Caller;
   outcomes: Outcomes<R>;
   /** Gives up at once, also on calls under way. */
   abort: AbortSignal;
@@ -157,7 +158,7 @@ export class StreamWriter<R extends StreamRecord> {
 
   /** Makes one call, and returns the entries to send again. */
   async #send(entries: readonly Entry<R>[]): Promise<{ failed: Entry<R>[]; reason: string }> {
-    const { client, stream, outcomes, abort } = this.#options;
+    const { client, stream, caller, outcomes, abort } = this.#options;
     const command = new PutRecordsCommand({
       StreamName: stream.streamName,
       Records: entries.map(({ record }) => ({ PartitionKey: record.partitionKey, Data: record.data })),
@@ -180,7 +181,7 @@ export class StreamWriter<R extends StreamRecord> {
       return { failed, reason: results.find((result) => result.ErrorCode)?.ErrorCode ?? "no result" };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (!abort.aborted && !isTransient(error)) this.#stop(fatalError(error, stream));
+      if (!abort.aborted && !isTransient(error)) this.#stop(fatalError(error, stream, caller));
       return { failed: [...entries], reason: error.name === "Error" ? error.message : error.name };
     }
   }

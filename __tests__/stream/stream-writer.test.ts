@@ -1,12 +1,12 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { StreamRecord } from "../../producer/record";
-import { streamClient } from "../../producer/stream-client";
-import { StreamWriter, type StreamWriterOptions } from "../../producer/stream-writer";
+import { streamClient } from "../../stream/stream-client";
+import type { StreamRecord } from "../../stream/stream-record";
+import { StreamWriter, type StreamWriterOptions } from "../../stream/stream-writer";
 import { emulatorAccess } from "../support/aws-access";
 import { answerAfter, answerWith, loseResponse, resetConnection } from "../support/fault-proxy";
 import {
-  failAllEntries,
+  failAll,
   failEntries,
   type KinesisServer,
   refuseCall,
@@ -21,7 +21,7 @@ let abort: AbortController;
 
 beforeEach(async () => {
   kinesis = await startKinesisServer();
-  client = streamClient({ ...emulatorAccess(kinesis.url), streamName: STREAM_NAME }, 1);
+  client = streamClient(emulatorAccess(kinesis.url), 1);
   abort = new AbortController();
 });
 
@@ -39,6 +39,10 @@ function startWriter(options: Partial<StreamWriterOptions<StreamRecord>> = {}) {
   const writer = new StreamWriter<StreamRecord>({
     client,
     stream: { streamName: STREAM_NAME, region: "eu-west-1", endpoint: kinesis.url },
+    caller: {
+      credentials: "the tester's key",
+      remedies: { notAllowed: "ask for more", unknown: "ask for another", wrongSecret: "look it up" },
+    },
     abort: abort.signal,
     maxAgeMs: 60_000,
     random: () => 0.5,
@@ -81,9 +85,19 @@ describe("batches", () => {
   it("put at most 5 MiB in a call, partition keys included", async () => {
     const { writer } = startWriter({ concurrency: 1 });
     const mebibyte = 1024 * 1024;
-    for (let i = 0; i < 6; i++) await writer.put(record(Buffer.alloc(mebibyte - 3), "ada"));
+    for (const [index, bytes] of [mebibyte, mebibyte, mebibyte, mebibyte, mebibyte, mebibyte - 1].entries())
+      await writer.put(record(Buffer.alloc(bytes - 3, String(index)), "ada"));
+    for (const bytes of [mebibyte, mebibyte, mebibyte, mebibyte, 2])
+      await writer.put(record(Buffer.alloc(bytes - 1), "a"));
     await writer.close();
-    expect(kinesis.calls().map((call) => call.length)).toEqual([5, 1]);
+    const sizes = kinesis
+      .calls()
+      .map((call) => call.map(({ partitionKey, data }) => partitionKey.length + data.length));
+    expect(sizes).toEqual([
+      [mebibyte, mebibyte, mebibyte, mebibyte, mebibyte],
+      [mebibyte - 1, mebibyte, mebibyte, mebibyte, mebibyte],
+      [2],
+    ]);
   });
 
   it("go out after their linger time although they are not full", async () => {
@@ -150,15 +164,15 @@ describe("a call that fails in part", () => {
   });
 
   it("is resent after a wait that grows with every attempt and is spread by chance", async () => {
-    kinesis.inject(failAllEntries, failAllEntries, failAllEntries);
+    kinesis.inject(failAll("InternalFailure"), failAll("InternalFailure"), failAll("InternalFailure"));
     const { writer, waits } = startWriter({ random: () => 0.25 });
     await putAll(writer, ["a"]);
-    expect(waits).toEqual([25, 50, 100]);
+    expect(waits).toEqual([12.5, 25, 50]);
   });
 
   it("is given up, entry by entry, when a record is too old", async () => {
     let now = 1_000_000;
-    kinesis.injectAlways(failAllEntries);
+    kinesis.injectAlways(failAll("InternalFailure"));
     const { writer, undeliverable } = startWriter({
       maxAgeMs: 30_000,
       now: () => now,
@@ -207,10 +221,10 @@ describe("a call that fails as a whole", () => {
   });
 
   it.each([
-    ["AccessDeniedException", "may not put records on the stream posts in eu-west-1"],
-    ["UnrecognizedClientException", "check PRODUCER_ACCESS_KEY_ID"],
-    ["InvalidSignatureException", "check PRODUCER_SECRET_ACCESS_KEY"],
-    ["ExpiredTokenException", "have expired"],
+    ["AccessDeniedException", "the tester's key may not put records on the stream posts in eu-west-1"],
+    ["UnrecognizedClientException", "does not know the tester's key; ask for another"],
+    ["InvalidSignatureException", "the signature of the tester's key; look it up"],
+    ["ExpiredTokenException", "says that the tester's key expired"],
     ["ResourceNotFoundException", "does not exist"],
     ["KMSAccessDeniedException", "kms:GenerateDataKey"],
     ["ValidationException", "refused the call: no"],
@@ -247,7 +261,7 @@ describe("abort", () => {
   });
 
   it("ends a wait between attempts", async () => {
-    kinesis.injectAlways(failAllEntries);
+    kinesis.injectAlways(failAll("InternalFailure"));
     const { writer, undeliverable } = startWriter({
       wait: (_, signal) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
     });

@@ -1,4 +1,4 @@
-import { recordBytes, type StreamRecord } from "./record";
+import { recordBytes, type StreamRecord } from "./stream-record";
 
 /**
  * What a PutRecords call may carry: every stream takes this much; newer ones take calls of 10 MiB.

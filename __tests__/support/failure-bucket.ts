@@ -1,0 +1,29 @@
+import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import type { KinesisStreamEvent } from "aws-lambda";
+import type { LocalCloud } from "../../local/cloud";
+
+/** The data of every record that the failure bucket keeps, rejected by the function or given up by the mapping. */
+export async function setAsideData({ clients, outputs }: LocalCloud): Promise<Buffer[]> {
+  const Bucket = outputs.failure_bucket_name;
+  const data: string[] = [];
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: clients.s3 }, { Bucket })) {
+    for (const { Key = "" } of Contents) {
+      const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket, Key }));
+      const text = (await Body?.transformToString()) ?? "";
+      data.push(...(Key.startsWith("rejected/") ? rejectedData(text) : discardedData(text)));
+    }
+  }
+  return data.map((base64) => Buffer.from(base64, "base64"));
+}
+
+function rejectedData(text: string): string[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).data);
+}
+
+function discardedData(text: string): string[] {
+  const event: KinesisStreamEvent = JSON.parse(JSON.parse(text).payload);
+  return event.Records.map(({ kinesis }) => kinesis.data);
+}

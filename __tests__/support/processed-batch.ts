@@ -1,0 +1,62 @@
+import type { KinesisStreamRecord } from "aws-lambda";
+import { type BatchProcessing, processBatch } from "../../local/event-source-mapping/batch-processor";
+import type { DiscardedBatch } from "../../local/event-source-mapping/on-failure-destination";
+import type { EventSourceMappingSettings } from "../../local/event-source-mapping/settings";
+import { ARRIVAL, SHARD_ID } from "./kinesis-event";
+import { mappingSettings } from "./mapping-settings";
+import { batchOf, lettersOf, type Reaction, succeed } from "./scripted-function";
+import { VirtualClock } from "./virtual-clock";
+
+/** What a batch went through; records are told by the letters that they carry. */
+export interface ProcessedBatch {
+  /** The batches that the function was invoked with. */
+  invocations: string[];
+  /** What was handled, one after the other. */
+  handled: string;
+  discarded: DiscardedBatch[];
+  problems: string[];
+  /** Every wait, in milliseconds. */
+  slept: readonly number[];
+}
+
+/**
+ * Has a batch, given as records or as their letters, processed by a function that takes each invocation as the script says, and every further one well. The
+ * clock starts when the records arrive.
+ */
+export async function processLetters(
+  records: string | readonly KinesisStreamRecord[],
+  script: readonly Reaction[],
+  settings: Partial<EventSourceMappingSettings> = {},
+  parts: Partial<BatchProcessing> = {},
+): Promise<ProcessedBatch> {
+  const clock = new VirtualClock(ARRIVAL * 1000);
+  const reactions = script.values();
+  const processed: ProcessedBatch = {
+    invocations: [],
+    handled: "",
+    discarded: [],
+    problems: [],
+    slept: clock.slept,
+  };
+  clock.run();
+  await processBatch(typeof records === "string" ? batchOf(records) : records, {
+    shardId: SHARD_ID,
+    settings: mappingSettings(settings),
+    clock,
+    signal: new AbortController().signal,
+    invoke: (event) => {
+      processed.invocations.push(lettersOf(event.Records));
+      return (reactions.next().value ?? succeed)(event);
+    },
+    handled: (records) => {
+      processed.handled += lettersOf(records);
+    },
+    discard: async (batch) => {
+      processed.discarded.push(batch);
+    },
+    problem: (message) => processed.problems.push(message),
+    ...parts,
+  });
+  clock.stop();
+  return processed;
+}

@@ -1,0 +1,62 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { KinesisStreamEvent } from "aws-lambda";
+import { type Clock, systemClock } from "../../local/clock";
+import { EventSourceMapping } from "../../local/event-source-mapping/event-source-mapping";
+import type { EventSourceMappingSettings } from "../../local/event-source-mapping/settings";
+import { mappingSettings } from "./mapping-settings";
+import { lettersOf, type Reaction, succeed } from "./scripted-function";
+import type { StreamEmulator } from "./stream-emulator";
+
+export interface RunningMapping {
+  mapping: EventSourceMapping;
+  /** The events that the function was invoked with. */
+  events: KinesisStreamEvent[];
+  /** The letters of each event's records. */
+  batches(): string[];
+  problems: string[];
+  checkpoints: Map<string, string>;
+  handled(): number;
+}
+
+/** Starts a mapping that reads a stream, of a function that takes every invocation alike. */
+export async function startMapping(
+  { client: kinesis }: StreamEmulator,
+  settings: Partial<EventSourceMappingSettings>,
+  {
+    function: react = succeed,
+    checkpoints = new Map(),
+    clock = systemClock,
+  }: { function?: Reaction; checkpoints?: Map<string, string>; clock?: Clock } = {},
+): Promise<RunningMapping> {
+  const events: KinesisStreamEvent[] = [];
+  const problems: string[] = [];
+  let handled = 0;
+  const mapping = new EventSourceMapping({
+    settings: mappingSettings(settings),
+    kinesis,
+    s3: noBucket,
+    clock,
+    checkpoints,
+    invoke: (event) => {
+      events.push(event);
+      return react(event);
+    },
+    handled: (count) => {
+      handled += count;
+    },
+    problem: (message) => problems.push(message),
+  });
+  await mapping.start();
+  return {
+    mapping,
+    events,
+    batches: () => events.map(({ Records }) => lettersOf(Records)),
+    problems,
+    checkpoints,
+    handled: () => handled,
+  };
+}
+
+const noBucket = {
+  send: () => Promise.reject(new Error("this mapping has no destination")),
+} as unknown as S3Client;

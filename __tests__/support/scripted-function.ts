@@ -1,0 +1,44 @@
+import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
+import type { InvocationOutcome } from "../../local/execution-environment";
+import { ARRIVAL, kinesisRecord } from "./kinesis-event";
+
+/** How a function takes an invocation. */
+export type Reaction = (event: KinesisStreamEvent) => Promise<InvocationOutcome>;
+
+/** The function returns this. */
+export const respond =
+  (response: unknown): Reaction =>
+  async () => ({ ok: true, requestId: "request", response });
+
+export const succeed: Reaction = respond({ batchItemFailures: [] });
+
+/** The function throws, runs out of time or dies. */
+export const fail: Reaction = async () => ({
+  ok: false,
+  requestId: "request",
+  error: { errorType: "Error", errorMessage: "it failed" },
+});
+
+/** The function does not run. */
+export const throttle: Reaction = () => Promise.reject(new Error("Rate Exceeded."));
+
+/** The function reports the records with these letters as failed. */
+export const reportFailed =
+  (letters: string): Reaction =>
+  async (event) => {
+    const failed = event.Records.filter((record) => letters.includes(lettersOf([record])));
+    const batchItemFailures = failed.map(({ kinesis }) => ({ itemIdentifier: kinesis.sequenceNumber }));
+    return { ok: true, requestId: "request", response: { batchItemFailures } };
+  };
+
+/** A batch of records whose data is a letter each; their sequence numbers ascend. */
+export function batchOf(letters: string, { arrival = ARRIVAL } = {}): KinesisStreamRecord[] {
+  return [...letters].map((letter, index) =>
+    kinesisRecord(letter, { sequenceNumber: String(98 + index), arrival }),
+  );
+}
+
+/** The data of records, one after the other. */
+export function lettersOf(records: readonly KinesisStreamRecord[]): string {
+  return records.map(({ kinesis }) => Buffer.from(kinesis.data, "base64").toString()).join("");
+}

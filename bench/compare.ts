@@ -1,0 +1,45 @@
+import Table from "cli-table3";
+
+/** One way of doing something. */
+export interface Variant {
+  name: string;
+  /** How many records a run is about. */
+  records: number;
+  run: () => unknown;
+}
+
+const WARM_UP_ROUNDS = 5;
+const ROUNDS = 40;
+
+/**
+ * Times the variants and prints how they compare, the first being the measure. They take turns, so that whatever else
+ * the machine is doing strikes all of them alike. What matters are the ratios: absolute figures differ from machine
+ * to machine and from minute to minute.
+ */
+export async function compare(title: string, variants: readonly Variant[]): Promise<void> {
+  const durations = variants.map((): number[] => []);
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+    for (const [index, { run }] of variants.entries()) {
+      const started = performance.now();
+      await run();
+      if (round >= 0) durations[index]?.push(performance.now() - started);
+    }
+  }
+
+  const rates = variants.map(({ records }, index) => (records / median(durations[index] ?? [])) * 1000);
+  const table = new Table({
+    head: [title, "records/s", "ratio"],
+    style: { head: [], border: [] },
+    colAligns: ["left", "right", "right"],
+  });
+  for (const [index, { name }] of variants.entries()) {
+    const rate = rates[index] ?? 0;
+    const ratio = rate / (rates[0] ?? rate);
+    table.push([name, Math.round(rate).toLocaleString("en-US"), `${ratio.toFixed(2)}×`]);
+  }
+  process.stdout.write(`${table.toString()}\n\n`);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}

@@ -1,0 +1,12 @@
+import { benchDecoding } from "./decoding";
+import { benchPoison } from "./poison";
+import { benchPutting } from "./putting";
+
+async function main(): Promise<void> {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  await benchDecoding();
+  await benchPoison();
+  await benchPutting();
+}
+
+void main();

@@ -1,0 +1,69 @@
+import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { KinesisStreamRecord } from "aws-lambda";
+import { processBatch } from "../functions/event-processor/batch-processor";
+import { EventWriter } from "../functions/event-processor/event-writer";
+import { RejectionStore } from "../functions/event-processor/rejection-store";
+import { createClients } from "../local/clients";
+import { startEmulators } from "../local/emulators";
+import { compare } from "./compare";
+import { batchOf, bytesOf, posts } from "./records";
+
+const GOOD = 500;
+const TableName = "bench";
+const bucketName = "bench";
+
+/** The throughput of the good records when others in the batch can never be stored. */
+export async function benchPoison(): Promise<void> {
+  const emulators = await startEmulators();
+  const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
+  const { dynamodb } = createClients(
+    `http://127.0.0.1:${emulators.ports.dynamodb}`,
+    "us-east-1",
+    credentials,
+  );
+  const { s3 } = createClients(`http://127.0.0.1:${emulators.ports.s3}`, "us-east-1", credentials);
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: ["Username", "Id"].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: "S",
+      })),
+      KeySchema: [
+        { AttributeName: "Username", KeyType: "HASH" },
+        { AttributeName: "Id", KeyType: "RANGE" },
+      ],
+    }),
+  );
+  await s3.send(new CreateBucketCommand({ Bucket: bucketName }));
+
+  const writer = new EventWriter(DynamoDBDocumentClient.from(dynamodb), TableName);
+  const store = new RejectionStore({ bucketName, processorVersion: "bench", client: s3 });
+  const parts = { writer, loadRejectionStore: async () => store, timeToLiveDays: undefined };
+  const forever = new AbortController().signal;
+  const process = (records: readonly KinesisStreamRecord[]) =>
+    processBatch(records, parts, { writing: forever, settingAside: forever });
+
+  const clean = batchOf(mixed(0));
+  const onePercent = batchOf(mixed(0.01));
+  const twentyPercent = batchOf(mixed(0.2));
+  await compare("Storing good records", [
+    { name: "clean batch", records: GOOD, run: () => process(clean) },
+    { name: "with 1 % poison", records: GOOD, run: () => process(onePercent) },
+    { name: "with 20 % poison", records: GOOD, run: () => process(twentyPercent) },
+  ]);
+  await emulators.stop();
+}
+
+/** The same good records, with so large a share of others among them. */
+function mixed(share: number): Buffer[] {
+  const good = posts(GOOD).map(bytesOf);
+  const bad = Math.round((GOOD * share) / (1 - share));
+  const every = bad === 0 ? Number.POSITIVE_INFINITY : Math.floor(GOOD / bad);
+  return good.flatMap((bytes, number) =>
+    number % every === every - 1 ? [bytes, Buffer.from("{broken")] : [bytes],
+  );
+}

@@ -1,0 +1,39 @@
+import type { KinesisStreamRecord } from "aws-lambda";
+import { seededRandom } from "../cli/seeded-random";
+import type { Post } from "../events/post";
+
+/** Posts of a believable size. */
+export function posts(count: number): Post[] {
+  const random = seededRandom(1);
+  return Array.from({ length: count }, (_, number) => ({
+    id: String(number),
+    username: `author_${Math.floor(random() * 1000)}`,
+    name: "An Author",
+    text: "今日はとても天気がいいですね。 What a day! 🌞 ".repeat(1 + Math.floor(random() * 4)),
+    createdAt: "2026-11-23T07:21:57.125Z",
+    source: "bench",
+    lang: "ja",
+  }));
+}
+
+/** A batch as the event source mapping hands it to the function. */
+export function batchOf(payloads: readonly Buffer[]): KinesisStreamRecord[] {
+  return payloads.map((payload, number) => ({
+    eventID: `shardId-000000000000:${number}`,
+    eventName: "aws:kinesis:record",
+    eventSource: "aws:kinesis",
+    eventSourceARN: "arn:aws:kinesis:us-east-1:000000000000:stream/bench",
+    eventVersion: "1.0",
+    awsRegion: "us-east-1",
+    invokeIdentityArn: "arn:aws:iam::000000000000:role/bench",
+    kinesis: {
+      kinesisSchemaVersion: "1.0",
+      partitionKey: String(number % 100),
+      sequenceNumber: String(number),
+      approximateArrivalTimestamp: 1_795_418_517.125,
+      data: payload.toString("base64"),
+    },
+  }));
+}
+
+export const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
