@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { FilteredStream } from "../../producer/sources/x/filtered-stream";
 import { type Certificate, makeCertificate, trust } from "./certificate";
-import { ManualClock } from "./manual-clock";
+import { until } from "./moment";
+import { VirtualClock } from "./virtual-clock";
 import { BEARER_TOKEN, startXServer, type XServer } from "./x-server";
 
 /** What the watch over a silent connection sleeps, in milliseconds. */
@@ -24,11 +25,11 @@ export interface Reading {
 export interface XFixture {
   readonly x: XServer;
   /** The reader's; the server knows no time. */
-  readonly clock: ManualClock;
+  readonly clock: VirtualClock;
   stream(): FilteredStream;
   /** Reads a stream until the test ends. */
   read(): Reading;
-  /** How long the reader waits before each of its next attempts, in milliseconds. */
+  /** Lets the reader wait for each of its next attempts; returns how long that was, in milliseconds. */
   delays(count: number): Promise<number[]>;
 }
 
@@ -37,7 +38,8 @@ export function useXStream(): XFixture {
   let certificate: Certificate;
   let distrust: () => void;
   let x: XServer;
-  let clock: ManualClock;
+  let clock: VirtualClock;
+  let sleepsSeen: number;
   let readings: Reading[] = [];
 
   beforeAll(() => {
@@ -46,7 +48,8 @@ export function useXStream(): XFixture {
   });
   beforeEach(async () => {
     x = await startXServer(certificate);
-    clock = new ManualClock();
+    clock = new VirtualClock(Date.parse("2026-11-23T08:00:00Z"));
+    sleepsSeen = 0;
   });
   afterEach(async () => {
     await Promise.all(readings.map((reading) => reading.stop()));
@@ -73,9 +76,15 @@ export function useXStream(): XFixture {
       return reading;
     },
     async delays(count) {
-      const passed: number[] = [];
-      while (passed.length < count) passed.push(await clock.passNextSleep([SILENCE]));
-      return passed;
+      const delays: number[] = [];
+      while (delays.length < count) {
+        await until(() => clock.slept.length > sleepsSeen);
+        const delay = clock.slept[sleepsSeen++] ?? 0;
+        if (delay === SILENCE) continue;
+        delays.push(delay);
+        await clock.advance(delay);
+      }
+      return delays;
     },
   };
 }

@@ -38,12 +38,12 @@ describe("X's filtered stream connects again", () => {
     fixture.x.behave(delivering("\r\n"), delivering(streamedPost()));
     const result = fixture.read();
     await until(() => result.keepAlives === 1);
-    fixture.clock.pass(10_000);
+    await fixture.clock.advance(10_000);
     for (const stream of fixture.x.streams) stream.write("\r\n");
     await until(() => result.keepAlives === 2);
-    fixture.clock.pass(29_999);
+    await fixture.clock.advance(29_999);
     expect(fixture.x.streams.size).toBe(1);
-    fixture.clock.pass(1);
+    await fixture.clock.advance(1);
     expect(await fixture.delays(1)).toEqual([0]);
     await until(() => result.texts.length === 1);
     expect(result.notices).toEqual([
@@ -56,7 +56,7 @@ describe("X's filtered stream connects again", () => {
     fixture.x.behave(saysNothing, delivering(streamedPost()));
     const result = fixture.read();
     await until(() => fixture.x.streams.size === 1);
-    fixture.clock.pass(SILENCE);
+    await fixture.clock.advance(SILENCE);
     expect(await fixture.delays(1)).toEqual([250]);
     await until(() => result.texts.length === 1);
     expect(result.notices[0]).toContain("X cannot be reached (nothing came from X for 30 s)");
