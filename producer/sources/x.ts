@@ -36,7 +36,7 @@ export const xSource: SourceDefinition = {
     X_BEARER_TOKEN                         or
     X_CONSUMER_KEY and X_CONSUMER_SECRET   from which a bearer token is asked for
     X_API_URL                              where X's API answers, if not at https://api.x.com
-  X charges for every post that is read, see ${PRICING_PAGE}.
+  X charges for every post that is read, and may charge for its author, see ${PRICING_PAGE}.
   Terms and rules become rules of the app's filtered stream, and are removed when the run ends; --keep-rules leaves
   them, and a later run without --track and --rule goes on with them. Rules of others are never changed.
   For X's rule language see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule.`,

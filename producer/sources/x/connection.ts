@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
-import { messageOf } from "../../../cli/command";
 import { MAX_RECORD_BYTES } from "../../../stream/stream-record";
 import type { Clock } from "../clock";
 import { type LongLine, splitLines } from "../lines";
+import { networkReason, USER_AGENT } from "../live";
 import type { Line } from "../source";
 import { readProblem } from "./problem";
 import { type Refusal, refusalOf } from "./refusal";
@@ -51,7 +51,7 @@ export class Connection {
       signal,
       headers: {
         authorization: `Bearer ${address.bearerToken}`,
-        "user-agent": "real-time-stream-processing",
+        "user-agent": USER_AGENT,
         // A connection that is kept for later would count against the one that X allows.
         connection: "close",
       },
@@ -72,6 +72,7 @@ export class Connection {
    */
   async *lines(): AsyncGenerator<Line | LongLine> {
     for await (const line of splitLines(this.#bytes(), MAX_RECORD_BYTES)) {
+      // What the connection broke off within is part of the gap, not a post.
       if (this.ending !== undefined) return;
       yield line;
     }
@@ -122,9 +123,8 @@ async function startOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Why a connection failed, in the words of the network; Node.js says "aborted" of one that the other side broke off. */
+/** Why a connection failed; Node.js says only "aborted" of one that the other side broke off. */
 export function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === "ECONNRESET") return "the connection to X was broken off";
-  return messageOf(error) || String(code);
+  return code === "ECONNRESET" ? "the connection to X was broken off" : networkReason(error);
 }
