@@ -129,9 +129,7 @@ export class ExecutionEnvironment {
     const timer = new AbortController();
     const timeUp = this.clock.sleep(seconds * 1000, timer.signal).then(() => undefined);
     const first = await Promise.race([report, timeUp]).finally(() => timer.abort());
-    if (first) return first;
-    await this.kill();
-    return failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`);
+    return first ?? failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`);
   }
 }
 
