@@ -1,7 +1,8 @@
 import { CreateStreamCommand, type KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { createClients } from "../local/clients";
 import { startEmulators } from "../local/emulators";
-import { StreamWriter } from "../producer/stream-writer";
+import { PRODUCER } from "../producer/caller";
+import { StreamWriter } from "../stream/stream-writer";
 import { compare } from "./compare";
 import { bytesOf, posts } from "./records";
 
@@ -34,6 +35,7 @@ async function putAll(
   const writer = new StreamWriter({
     client,
     stream: { streamName: StreamName, region: "us-east-1" },
+    caller: PRODUCER,
     outcomes: {
       acknowledged: () => undefined,
       resending: () => undefined,

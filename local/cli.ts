@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { ExitCode, runCommand } from "../cli/command";
-import { integer } from "../cli/option-values";
+import { integer, positiveNumber } from "../cli/option-values";
 import { serve } from "./serve";
+import { soak } from "./soak";
 import { type StartOptions, start } from "./start";
 
 const DEFAULT_COUNT = 5000;
@@ -76,6 +77,18 @@ function serveCommand(): Command {
     .action((options: { port: number } & ChaosFlag) => serve({ ...options, chaosSeed: chaosSeed(options) }));
 }
 
+function soakCommand(): Command {
+  return new Command("soak")
+    .description("Runs the pipeline under chaos for a while, and reports memory, lag and reconciliation.")
+    .argument("[minutes]", "how long to produce", positiveNumber, 5)
+    .addOption(new Option("--rate <n>", "records a second").default(500).argParser(integer(1)))
+    .addOption(port())
+    .addOption(chaos())
+    .action((minutes: number, options: { rate: number; port: number } & ChaosFlag) =>
+      soak({ ...options, minutes, chaosSeed: chaosSeed(options) ?? chaosSeed({ chaos: true }) }),
+    );
+}
+
 const START_HELP = `
 Any other option goes to the producer, such as --seed or --rate; see npm run produce -- --help.
 
@@ -91,4 +104,6 @@ Exit codes:
   ${ExitCode.usage}    an option or a setting is wrong
   ${ExitCode.interrupted}  stopped by a second Ctrl-C`;
 
-void runCommand(new Command("local").addCommand(startCommand()).addCommand(serveCommand()));
+void runCommand(
+  new Command("local").addCommand(startCommand()).addCommand(serveCommand()).addCommand(soakCommand()),
+);

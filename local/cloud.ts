@@ -21,6 +21,8 @@ export interface LocalCloud extends ProvisionedStack {
   clients: Clients;
   /** The functions' log files. */
   logFiles: string[];
+  /** The processes that run the functions now. */
+  functionProcesses(): number[];
   /** How many records went through the functions, or to the failure bucket, so far. */
   handledRecords(): number;
   /** Resolves when every record that is on the stream now is handled. */
@@ -106,6 +108,7 @@ export async function startLocalCloud({
       account,
       clients,
       logFiles: functions.logFiles,
+      functionProcesses: () => [...functions.sandboxes.values()].flatMap((sandbox) => sandbox.processes()),
       caughtUp,
       handledRecords,
       stop,

@@ -96,6 +96,10 @@ export class ExecutionEnvironment {
     throw new Error("the function's process said that it is ready when it was asked for a response");
   }
 
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
   /** Ends the process at once. */
   async kill(): Promise<void> {
     this.process.kill("SIGKILL");

@@ -22,12 +22,19 @@ export class FunctionSandbox {
     private readonly clock: Clock = systemClock,
   ) {}
 
+  /** The processes that run now. */
+  processes(): number[] {
+    return [...this.all].flatMap(({ pid }) => pid ?? []);
+  }
+
   /**
    * Invokes the function in an environment that is free, or in a new one. A crash or a timeout is an outcome.
+   * @param death kills the process that runs the function when it aborts
    * @throws when no process can be started for it
    */
-  async invoke(event: unknown): Promise<InvocationOutcome> {
+  async invoke(event: unknown, death?: AbortSignal): Promise<InvocationOutcome> {
     const environment = this.takeIdle() ?? this.startEnvironment();
+    death?.addEventListener("abort", () => void environment.kill(), { once: true });
     try {
       return await environment.invoke(event);
     } finally {

@@ -95,15 +95,15 @@ async function checkDestination(
   });
 }
 
-/** Invokes the function; chaos may kill its processes, busy or not, while it works. */
+/** Invokes the function; chaos may kill its process while it works. */
 async function invokeUnderChaos(
   sandbox: FunctionSandbox,
   event: KinesisStreamEvent,
   chaos: Chaos | undefined,
 ): Promise<InvocationOutcome> {
-  const invocation = sandbox.invoke(event);
   const life = chaos?.killsAfter();
-  if (life === undefined) return invocation;
-  const killer = setTimeout(() => void sandbox.stop(), life);
-  return invocation.finally(() => clearTimeout(killer));
+  if (life === undefined) return sandbox.invoke(event);
+  const death = new AbortController();
+  const killer = setTimeout(() => death.abort(), life);
+  return sandbox.invoke(event, death.signal).finally(() => clearTimeout(killer));
 }

@@ -1,29 +1,18 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { CommandError, ExitCode } from "../cli/command";
+import { CommandError } from "../cli/command";
 import { countOf, formatCount, paint } from "../cli/terminal";
-import { type Chaos, seededChaos } from "./chaos/chaos";
-import { type LocalCloud, startLocalCloud } from "./cloud";
-import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
-import { ignoredTypesLine, interruption, LOG_FOLDER } from "./serve";
+import type { Chaos } from "./chaos/chaos";
+import type { LocalCloud } from "./cloud";
+import { type Report, runCommandLine, runPipeline } from "./pipeline";
+import { interruption } from "./serve";
+import { type StackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
-import { synthesize } from "./synthesize";
 
-export interface StartOptions {
-  port: number;
+export interface StartOptions extends StackOptions {
   /** Keeps the local cloud running afterwards, until Ctrl-C. */
   keep?: boolean;
   /** Prints the reconciliation as one line of JSON. */
   json?: boolean;
-  /** Injects faults, decided by this seed. */
-  chaosSeed?: number | undefined;
 }
-
-/** What `--json` prints; `faults` only under chaos: how often each kind struck. */
-type Report = Reconciliation & { seconds: number; eventsPerSecond: number; faults?: Chaos["faults"] };
 
 /**
  * The whole job on this machine: synthesizes the stack, runs it, produces events, waits until all are through and
@@ -33,27 +22,9 @@ type Report = Reconciliation & { seconds: number; eventsPerSecond: number; fault
  */
 export async function start(options: StartOptions, producerArguments: readonly string[]): Promise<void> {
   const steps = new StepLog(process.stderr);
-  const chaos = options.chaosSeed === undefined ? undefined : seededChaos(options.chaosSeed);
-  if (chaos) steps.note(`chaos with seed ${options.chaosSeed}`);
-  const stack = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`);
-  const problem = (message: string) => steps.note(message);
-  const cloud = await steps.run(
-    "local cloud",
-    () =>
-      startLocalCloud({
-        stackFile: stack.file,
-        port: options.port,
-        logFolder: LOG_FOLDER,
-        chaos,
-        problem,
-      }),
-    ({ endpoint }) => endpoint,
-  );
-  steps.note(ignoredTypesLine(cloud));
+  const { cloud, chaos } = await startStack(options, steps);
   try {
-    const report = await untilSecondInterrupt(steps, (signal) =>
-      runPipeline(cloud, producerArguments, steps, chaos, signal),
-    );
+    const report = await runPipeline({ cloud, producerArguments, steps, chaos });
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     else await printReport(report, cloud);
     if (options.keep) await keepRunning(cloud, steps);
@@ -61,89 +32,6 @@ export async function start(options: StartOptions, producerArguments: readonly s
   } finally {
     await cloud.stop();
   }
-}
-
-/** The first Ctrl-C ends the producer, which hears it, too, and the rest is finished; the second ends everything. */
-async function untilSecondInterrupt<T>(
-  steps: StepLog,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const abort = new AbortController();
-  const stopped = once(abort.signal, "abort").then(() => {
-    throw new CommandError("stopped before everything was processed.", ExitCode.interrupted);
-  });
-  let interrupts = 0;
-  const interrupt = () => {
-    interrupts += 1;
-    if (interrupts > 1) abort.abort();
-    else steps.note("finishing what was produced; Ctrl-C again stops at once");
-  };
-  const terminate = () => abort.abort();
-  process.on("SIGINT", interrupt).on("SIGTERM", terminate);
-  try {
-    return await Promise.race([work(abort.signal), stopped]);
-  } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", terminate);
-  }
-}
-
-async function runPipeline(
-  cloud: LocalCloud,
-  producerArguments: readonly string[],
-  steps: StepLog,
-  chaos: Chaos | undefined,
-  signal: AbortSignal,
-): Promise<Report> {
-  const folder = await mkdtemp(join(tmpdir(), "receipts-"));
-  const receipts = join(folder, "receipts");
-  try {
-    const started = performance.now();
-    const connection = ["--local", "--port", String(cloud.port), "--receipts", receipts];
-    const produce = () => runCommandLine("producer/cli.ts", [...producerArguments, ...connection], signal);
-    await steps.run("produced", produce, (summary) => summary.trim());
-    const progress = () => countOf(cloud.handledRecords(), "record");
-    await steps.run("processed", cloud.caughtUp, progress, progress);
-    const seconds = (performance.now() - started) / 1000;
-    chaos?.end();
-
-    const check = async () => reconcile(cloud.clients, cloud.outputs, await readReceipts(receipts));
-    const reconciliation = await steps.run("reconciled", check, ({ produced }) =>
-      countOf(produced, "record"),
-    );
-    return {
-      ...reconciliation,
-      seconds: Math.round(seconds * 1000) / 1000,
-      eventsPerSecond: Math.round(reconciliation.produced / seconds),
-      ...(chaos && { faults: chaos.faults }),
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/**
- * Runs one of the project's commands as a user would, its progress on this terminal.
- * @returns what it printed to standard output
- * @throws CommandError with its exit code when it failed; it has said why itself
- */
-async function runCommandLine(
-  script: string,
-  args: readonly string[],
-  signal?: AbortSignal,
-): Promise<string> {
-  const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
-    stdio: ["inherit", "pipe", "inherit"],
-    env: { ...process.env, COLUMNS: String(process.stdout.columns ?? "") },
-    ...(signal && { signal }),
-  });
-  child.on("error", () => undefined);
-  let printed = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    printed += text;
-  });
-  const [exitCode] = await once(child, "close");
-  if (exitCode === ExitCode.ok || exitCode === ExitCode.rejects) return printed;
-  throw new CommandError(`${script} ended with exit code ${exitCode}.`, exitCode ?? ExitCode.failed);
 }
 
 async function printReport(
@@ -177,7 +65,8 @@ async function keepRunning({ endpoint }: LocalCloud, steps: StepLog): Promise<vo
   await interruption();
 }
 
-function refuseLoss({ lost, duplicates }: Report, { logFiles }: LocalCloud): void {
+/** @throws CommandError when a record is in none of the places where it may end, or stands twice */
+export function refuseLoss({ lost, duplicates }: Report, { logFiles }: LocalCloud): void {
   if (lost === 0 && duplicates === 0) return;
   const log = `the function's log is ${logFiles.join(", ")}`;
   if (lost > 0)

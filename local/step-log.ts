@@ -1,55 +1,48 @@
 import type { WriteStream } from "node:tty";
+import { LiveLine } from "../cli/live-line";
 import { paint } from "../cli/terminal";
-
-const REFRESH_MILLISECONDS = 200;
 
 const NAME_WIDTH = 12;
 
-/** Tells a person how far a run of several steps is: a line a step, the current one live on a terminal. */
+/** Tells a person how far a run of several steps is: a line a step, and on a terminal the one under way. */
 export class StepLog {
-  constructor(private readonly stream: WriteStream) {}
+  #live: LiveLine | undefined;
+
+  constructor(readonly stream: WriteStream) {}
 
   /**
    * Runs a step and says how it ended.
    * @param describe what came of it, in a few words
-   * @param progress how far it is, asked while it runs
+   * @param progress how far it is, for the live line; left out where the step has a live line of its own
    */
   async run<T>(
     name: string,
     step: () => Promise<T>,
     describe: (result: T) => string,
-    progress = () => "",
+    progress?: () => string,
   ): Promise<T> {
     const started = performance.now();
-    const timer = this.stream.isTTY
-      ? setInterval(() => this.live(`  … ${name.padEnd(NAME_WIDTH)}${progress()}`), REFRESH_MILLISECONDS)
-      : undefined;
+    if (progress) this.#live = new LiveLine(this.stream, () => `  … ${name.padEnd(NAME_WIDTH)}${progress()}`);
     try {
       const result = await step();
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      this.line(
-        `  ${paint(this.stream, "green", "✔")} ${name.padEnd(NAME_WIDTH)}${describe(result)} ${paint(this.stream, "dim", `${seconds} s`)}`,
+      const seconds = paint(this.stream, "dim", `${((performance.now() - started) / 1000).toFixed(1)} s`);
+      this.#print(
+        `  ${paint(this.stream, "green", "✔")} ${name.padEnd(NAME_WIDTH)}${describe(result)} ${seconds}`,
       );
       return result;
     } finally {
-      clearInterval(timer);
-      this.live("");
+      this.#live?.close();
+      this.#live = undefined;
     }
   }
 
   /** Says something between or during steps. */
   note(text: string): void {
-    this.line(paint(this.stream, "dim", `    ${text}`));
+    this.#print(paint(this.stream, "dim", `    ${text}`));
   }
 
-  private line(text: string): void {
-    this.live("");
-    this.stream.write(`${text}\n`);
-  }
-
-  /** Replaces the terminal's current line. */
-  private live(text: string): void {
-    if (!this.stream.isTTY) return;
-    this.stream.write(`\r\x1b[K${text.slice(0, this.stream.columns - 1)}`);
+  #print(line: string): void {
+    if (this.#live) this.#live.note(line);
+    else this.stream.write(`${line}\n`);
   }
 }

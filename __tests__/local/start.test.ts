@@ -36,7 +36,7 @@ describe("npm start", () => {
     );
     expect(stdout).toMatch(/events per second/);
     expect(stdout).toMatch(/Username .* Message/);
-    expect(stderr).toContain("Not needed on one machine: aws_s3_bucket_");
+    expect(stderr).toContain("not needed on one machine: aws_s3_bucket_");
     expect(exitCode).toBe(0);
   });
 

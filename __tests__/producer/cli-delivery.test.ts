@@ -33,6 +33,29 @@ describe("sample posts", () => {
   });
 });
 
+describe("--receipts", () => {
+  it("names the shard and sequence number of every record that Kinesis acknowledged, and of no other", async () => {
+    producer.kinesis.inject(failEntries([0, 2]));
+    const run = await producer.produce(["--source", "sample", "--count", "4", "--receipts", "receipts"]);
+    const receipts = readFileSync(path.join(producer.directory, "receipts"), "utf8");
+    const stored = await producer.kinesis.records();
+    expect(stored).toHaveLength(4);
+    expect(receipts.trimEnd().split("\n").sort()).toEqual(
+      stored.map(({ sequenceNumber }) => `shardId-000000000000 ${sequenceNumber}`),
+    );
+    expect(run.exitCode).toBe(0);
+  });
+
+  it("that cannot be written end the run before it begins, with the file and the remedy", async () => {
+    const run = await producer.produce(["--source", "sample", "--receipts", "nowhere/receipts"]);
+    expect(run.stderr).toMatch(
+      /the receipts file nowhere\/receipts cannot be written .*; name another with --receipts/,
+    );
+    expect(run.exitCode).toBe(1);
+    expect(await producer.storedData()).toEqual([]);
+  });
+});
+
 describe("--rate", () => {
   it("spreads posts over time", async () => {
     const run = await producer.produce(["--source", "sample", "--count", "6", "--rate", "50", "--json"]);

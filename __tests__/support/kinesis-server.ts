@@ -27,7 +27,7 @@ export interface KinesisServer {
   /** Every PutRecords call that finds no injected fault meets this one, until it is changed. */
   injectAlways(fault: Fault | undefined): void;
   /** Every record on the stream, in order. */
-  records(): Promise<StoredRecord[]>;
+  records(): Promise<(StoredRecord & { sequenceNumber: string })[]>;
   stop(): Promise<void>;
 }
 
@@ -116,7 +116,7 @@ function recordsOf(request: ProxiedRequest): StoredRecord[] {
   }));
 }
 
-async function readStream(client: KinesisClient): Promise<StoredRecord[]> {
+async function readStream(client: KinesisClient): ReturnType<KinesisServer["records"]> {
   const { ShardIterator } = await client.send(
     new GetShardIteratorCommand({
       StreamName: STREAM_NAME,
@@ -124,12 +124,12 @@ async function readStream(client: KinesisClient): Promise<StoredRecord[]> {
       ShardIteratorType: "TRIM_HORIZON",
     }),
   );
-  const records: StoredRecord[] = [];
+  const records: Awaited<ReturnType<KinesisServer["records"]>> = [];
   let iterator = ShardIterator;
   while (iterator) {
     const page = await client.send(new GetRecordsCommand({ ShardIterator: iterator }));
-    for (const { PartitionKey = "", Data = new Uint8Array() } of page.Records ?? [])
-      records.push({ partitionKey: PartitionKey, data: Buffer.from(Data) });
+    for (const { PartitionKey = "", SequenceNumber = "", Data = new Uint8Array() } of page.Records ?? [])
+      records.push({ partitionKey: PartitionKey, sequenceNumber: SequenceNumber, data: Buffer.from(Data) });
     if (page.Records?.length === 0 && page.MillisBehindLatest === 0) break;
     iterator = page.NextShardIterator;
   }
