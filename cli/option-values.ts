@@ -17,6 +17,13 @@ export function positiveNumber(value: string): number {
   return number;
 }
 
+/** Reads an option that may be given several times, with values separated by commas. */
+export function list(value: string, previous: readonly string[] = []): string[] {
+  const values = value.split(",").map((part) => part.trim());
+  if (values.includes("")) throw new InvalidArgumentError("It must be values separated by commas.");
+  return [...previous, ...values];
+}
+
 function limits(min: number, max: number): string {
   return max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
 }

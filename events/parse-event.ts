@@ -44,13 +44,17 @@ function isLegacyTweet(value: unknown): boolean {
 }
 
 function invalidEvent(issue: v.BaseIssue<unknown>): ParseResult {
-  return invalid("invalid-event", `${v.getDotPath(issue) ?? "the event"}: ${brokenRule(issue)}`);
+  return invalid("invalid-event", brokenRule(issue));
 }
 
-/** The rule without the value: a schema's own message would quote what it received, which may be a post's text. */
+/**
+ * The field and the rule it breaks, without its value: a schema's own message would quote what it received, which may
+ * be a post's text.
+ */
 export function brokenRule(issue: v.BaseIssue<unknown>): string {
-  if (issue.received === "undefined") return "is missing";
-  return issue.kind === "schema" ? `must be ${issue.expected}` : issue.message;
+  const field = v.getDotPath(issue) ?? "the event";
+  if (issue.received === "undefined") return `${field}: is missing`;
+  return `${field}: ${issue.kind === "schema" ? `must be ${issue.expected}` : issue.message}`;
 }
 
 function invalid(reason: InvalidReason, detail: string): ParseResult {

@@ -31,10 +31,10 @@ const FunctionError = v.object({ errorType: v.string(), errorMessage: v.string()
 
 export type FunctionError = v.InferOutput<typeof FunctionError>;
 
-/** What the process says: that it is ready, what an invocation returned, or what went wrong. */
+/** What the process says: that it is ready, what an invocation returned, or what went wrong, for this time or for good. */
 const Report = v.union([
   v.object({ ready: v.literal(true) }),
-  v.object({ error: FunctionError }),
+  v.object({ error: FunctionError, isFatal: v.optional(v.boolean(), false) }),
   v.object({ response: v.unknown() }),
 ]);
 
@@ -88,7 +88,8 @@ export class ExecutionEnvironment {
       const answer = this.nextReport();
       this.process.send({ requestId, functionArn, deadline, event });
       report = await this.within(timeout, answer);
-    } else await this.kill();
+    }
+    if ("error" in report && report.isFatal) await this.kill();
 
     if ("response" in report) return { ok: true, requestId, response: report.response };
     if ("error" in report) return { ok: false, requestId, error: report.error };
@@ -132,14 +133,12 @@ export class ExecutionEnvironment {
     const timer = new AbortController();
     const timeUp = this.clock.sleep(seconds * 1000, timer.signal).then(() => undefined);
     const first = await Promise.race([report, timeUp]).finally(() => timer.abort());
-    if (first) return first;
-    await this.kill();
-    return failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`);
+    return first ?? failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`);
   }
 }
 
 function failure(errorType: string, errorMessage: string): Report {
-  return { error: { errorType, errorMessage } };
+  return { error: { errorType, errorMessage }, isFatal: true };
 }
 
 /** In Lambda's words. */

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 /**
  * @typedef {{ requestId: string, functionArn: string, deadline: number, event: unknown }} Invocation
  * @typedef {{ errorType: string, errorMessage: string }} FunctionError
- * @typedef {{ ready: true } | { response: unknown } | { error: FunctionError }} Report
+ * @typedef {{ ready: true } | { response: unknown } | { error: FunctionError, isFatal: boolean }} Report
  */
 
 const post = process.send?.bind(process);
@@ -27,10 +27,16 @@ class RuntimeError extends Error {
   }
 }
 
-/** The function's log says what went wrong, as on Lambda. @param {unknown} error @returns {Report} */
-function failure(error) {
+/**
+ * The function's log says what went wrong, as on Lambda.
+ * @param {unknown} error
+ * @param {boolean} isFatal whether this process can take no other invocation
+ * @returns {Report}
+ */
+function failure(error, isFatal) {
   console.error(error);
   return {
+    isFatal,
     error:
       error instanceof Error
         ? { errorType: error.name, errorMessage: error.message }
@@ -56,6 +62,8 @@ async function load(path) {
     return await import(pathToFileURL(path).href);
   } catch (error) {
     if (error instanceof SyntaxError) throw new RuntimeError("UserCodeSyntaxError", error);
+    if (error instanceof Error && "code" in error && String(error.code).endsWith("MODULE_NOT_FOUND"))
+      throw new RuntimeError("ImportModuleError", error);
     throw error;
   }
 }
@@ -82,9 +90,8 @@ process.on("SIGINT", () => undefined);
 // What nobody catches ends the process, on Lambda too.
 process.on("uncaughtException", (error, origin) => {
   const isRejection = origin === "unhandledRejection";
-  send(failure(isRejection ? new RuntimeError("UnhandledPromiseRejection", error) : error), () =>
-    process.exit(1),
-  );
+  const fault = isRejection ? new RuntimeError("UnhandledPromiseRejection", error) : error;
+  send(failure(fault, true), () => process.exit(1));
 });
 
 try {
@@ -93,10 +100,10 @@ try {
     try {
       send({ response: (await handler(invocation.event, contextOf(invocation))) ?? null });
     } catch (error) {
-      send(failure(error));
+      send(failure(error, false));
     }
   });
   send({ ready: true });
 } catch (error) {
-  send(failure(error));
+  send(failure(error, true));
 }

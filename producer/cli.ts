@@ -1,12 +1,15 @@
 import { realpath } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { CommandError, ExitCode, runCommand } from "../cli/command";
+import { loadEnvironmentFile } from "../cli/environment";
 import { listenForInterruption } from "../cli/interruption";
 import { integer, positiveNumber } from "../cli/option-values";
 import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
 import { paint } from "../cli/terminal";
+import { describeStream } from "../stream/kinesis-errors";
 import { checkStream, streamClient } from "../stream/stream-client";
 import { PRODUCER } from "./caller";
+import { Checkpoint } from "./checkpoint";
 import { type StreamFlags, streamConfiguration } from "./configuration";
 import { produce } from "./produce";
 import { Progress } from "./progress";
@@ -24,12 +27,14 @@ interface Options extends StackOptions, StreamFlags {
   rate?: number;
   rejects?: string;
   receipts?: string;
+  resume?: boolean;
+  checkpoint?: string;
   maxAge: number;
   json?: boolean;
 }
 
 const sourceList = Object.entries(sources)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`)
   .join("\n");
 
 function producerCommand(): Command {
@@ -39,7 +44,7 @@ function producerCommand(): Command {
     .addOption(
       new Option("--source <name>", "where posts come from, see below").choices(Object.keys(sources)),
     );
-  for (const { options } of Object.values(sources)) for (const option of options) command.addOption(option);
+  addSourceOptions(command);
 
   addStackOptions(command)
     .addOption(
@@ -49,6 +54,18 @@ function producerCommand(): Command {
       new Option("--rate <n>", "posts per second (default: as fast as the stream takes them)").argParser(
         positiveNumber,
       ),
+    )
+    .addOption(
+      new Option(
+        "--resume",
+        "go on from where the last run with --resume was, and note how far this one gets",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--checkpoint <file>",
+        "where --resume notes it (default: beside the input; for live sources in .producer/)",
+      ).implies({ resume: true }),
     )
     .addOption(new Option("--stream-name <name>", "the stream, instead of the stack's"))
     .addOption(new Option("--region <region>", "the stream's AWS region"))
@@ -75,23 +92,42 @@ function producerCommand(): Command {
   return command;
 }
 
+/** Adds every source's own options, under a heading that says whose they are. */
+function addSourceOptions(command: Command): void {
+  const owners = new Map<Option, string[]>();
+  for (const [name, { options }] of Object.entries(sources))
+    for (const option of options) owners.set(option, [...(owners.get(option) ?? []), name]);
+  for (const [option, names] of owners)
+    command.addOption(option.helpGroup(`Options of --source ${names.join(" and ")}:`));
+}
+
 const HELP = `
 Sources:
 ${sourceList}
-
+${Object.values(sources)
+  .map(({ help }) => (help ? `\n${help}\n` : ""))
+  .join("")}
 The stream's name, region and credentials come from the outputs of the deployed stack, or of the local cloud with
 --local. These environment variables come before the outputs, and options before both:
   PRODUCER_STREAM_NAME, PRODUCER_REGION, PRODUCER_ENDPOINT_URL,
   PRODUCER_ACCESS_KEY_ID and PRODUCER_SECRET_ACCESS_KEY (environment only)
 With --local or --stack, they are not looked at. AWS_ACCESS_KEY_ID and the like are never used.
+Environment variables are also read from a file .env in this directory; .env.example shows them.
 
 Ctrl-C ends the source and delivers what was read; a second Ctrl-C gives that up.
+
+With --resume, a checkpoint says up to where everything is acknowledged by Kinesis or in the rejects file. Whatever
+ends the producer, the next run with --resume goes on from there: no post is lost, some may be sent twice, and a post
+that is sent twice is one item in the table. A file that has grown goes on with what is new.
 
 Examples:
   $ npm run produce -- --local --source sample --count 5000
   $ npm run produce -- --input tweets.ndjson.gz
   $ some-program | npm run produce -- --input - --raw
+  $ npm run produce -- --source x --track yolo --max-posts 500
   $ npm run produce -- --source sample --rate 20 --count 1000000 --json
+  $ npm run produce -- --source bluesky --track aws,lambda --lang en --resume
+  $ npm run produce -- --input tweets.ndjson --resume
 
 Exit codes:
   ${ExitCode.ok}    everything was delivered
@@ -101,21 +137,33 @@ Exit codes:
   ${ExitCode.interrupted}  given up with a second Ctrl-C; what was not delivered is in the rejects file`;
 
 async function run(options: Options, command: Command): Promise<void> {
-  const definition = chosenSource(options, command);
+  loadEnvironmentFile();
+  const { name: sourceName, definition } = chosenSource(options, command);
   const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input, new Date()));
   await refuseSameFile(options);
   const source = await definition.create({ ...options });
   const stream = await streamConfiguration(options, process.env, () => findStack(options));
   await checkStream(stream, PRODUCER);
 
-  const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
-
   const tally = newTally();
   const progress = new Progress(process.stderr, tally, () => source.status?.());
+  const warn = (message: string) => progress.note(paint(process.stderr, "yellow", message));
+  const checkpoint = options.resume
+    ? await Checkpoint.open({
+        source,
+        sourceName,
+        stream: describeStream(stream),
+        path: options.checkpoint,
+        flush: () => rejectsFile.flush(),
+        warn,
+      })
+    : undefined;
+  if (checkpoint) progress.note(checkpoint.greeting);
+  const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
   const interruption = listenForInterruption(() =>
     progress.note("stopping: delivering what was read; Ctrl-C again gives it up"),
   );
-  const refusals = new Refusals((message) => progress.note(paint(process.stderr, "yellow", message)));
+  const refusals = new Refusals(warn);
   const client = streamClient(stream, 1);
   const started = performance.now();
   const fault = await produce({
@@ -127,8 +175,10 @@ async function run(options: Options, command: Command): Promise<void> {
     maxAgeMs: options.maxAge * 1000,
     tally,
     refusals,
+    note: (message) => progress.note(message),
     rejectsFile,
     receipts,
+    checkpoint,
     stop: interruption.stop,
     abort: interruption.abort,
   }).then(
@@ -139,6 +189,8 @@ async function run(options: Options, command: Command): Promise<void> {
   client.destroy();
   progress.close();
   refusals.close();
+  const closingNote = source.closingNote?.();
+  if (closingNote !== undefined) progress.note(closingNote);
 
   const summary = summarize(tally, ms, rejectsFile.isUsed ? rejectsFile.path : undefined);
   process.stdout.write(`${options.json ? JSON.stringify(summary) : summaryLine(summary)}\n`);
@@ -152,9 +204,9 @@ function exitCode(summary: Summary): ExitCode {
   return summary.rejected > 0 ? ExitCode.rejects : ExitCode.ok;
 }
 
-function chosenSource(options: Options, command: Command): SourceDefinition {
-  const name = options.source ?? (options.input === undefined ? undefined : "file");
-  const definition = name === undefined ? undefined : sources[name];
+function chosenSource(options: Options, command: Command): { name: string; definition: SourceDefinition } {
+  const name = options.source ?? (options.input === undefined ? (defaultSource() ?? "") : "file");
+  const definition = sources[name];
   if (!definition)
     throw new CommandError(
       `name a source with --source:\n${sourceList}\nFor example: npm run produce -- --local --source sample\nAll options: npm run produce -- --help`,
@@ -162,22 +214,34 @@ function chosenSource(options: Options, command: Command): SourceDefinition {
     );
 
   for (const [other, { options: others }] of Object.entries(sources)) {
-    const misplaced = others.find((option) => command.getOptionValueSource(option.attributeName()) === "cli");
-    if (misplaced && sources[other] !== definition)
+    const misplaced = others.find(
+      (option) =>
+        command.getOptionValueSource(option.attributeName()) === "cli" &&
+        !definition.options.includes(option),
+    );
+    if (misplaced)
       throw new CommandError(
         `${misplaced.long} belongs to --source ${other}, not to --source ${name}`,
         ExitCode.usage,
       );
   }
-  return definition;
+  return { name, definition };
 }
 
-/** A rejects file that is the input would be read back while it is written, without end. */
-async function refuseSameFile({ input, rejects }: Options): Promise<void> {
-  if (input === undefined || rejects === undefined) return;
-  const [from, to] = await Promise.all([input, rejects].map((file) => realpath(file).catch(() => undefined)));
-  if (from !== undefined && from === to)
-    throw new CommandError(`--rejects ${rejects} is the input itself; name another file`, ExitCode.usage);
+/** The source of a run that names none, if the environment makes one of them it. */
+function defaultSource(): string | undefined {
+  return Object.keys(sources).find((name) => sources[name]?.isDefault?.(process.env));
+}
+
+/** A file that is written must not be the input: it would be read back while it is written, or be overwritten. */
+async function refuseSameFile({ input, rejects, checkpoint }: Options): Promise<void> {
+  if (input === undefined) return;
+  const from = await realpath(input).catch(() => undefined);
+  for (const [option, file] of Object.entries({ rejects, checkpoint })) {
+    const to = file === undefined ? undefined : await realpath(file).catch(() => undefined);
+    if (to !== undefined && from === to)
+      throw new CommandError(`--${option} ${file} is the input itself; name another file`, ExitCode.usage);
+  }
 }
 
 void runCommand(producerCommand().action(run));

@@ -1,4 +1,5 @@
 import { CommandError, ExitCode } from "../cli/command";
+import type { Environment } from "../cli/environment";
 import type { Stack } from "../cli/stack-outputs";
 import type { StreamAddress } from "../stream/kinesis-errors";
 
@@ -15,8 +16,6 @@ export interface StreamFlags {
   local?: boolean;
   stack?: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Finds the stream: options come first, then PRODUCER_* environment variables, then the stack's outputs. Where the

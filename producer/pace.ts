@@ -18,12 +18,14 @@ const CATCH_UP_MS = 1000;
  * Passes items on at a steady rate, and ends when the signal is aborted. An item is asked for only when its time has
  * come, so that what carries the time of its making is not stale.
  * @param rate items per second
+ * @param counts whether an item is one of those; what is left out by the source takes no time
  */
 export async function* pace<T>(
   items: AsyncIterable<T>,
   rate: number,
   signal: AbortSignal,
   clock: PaceClock = systemClock,
+  counts: (item: T) => boolean = () => true,
 ): AsyncGenerator<T> {
   let next = clock.now();
   const iterator = items[Symbol.asyncIterator]();
@@ -37,7 +39,7 @@ export async function* pace<T>(
       const item = await iterator.next();
       if (item.done) return;
       yield item.value;
-      next += 1000 / rate;
+      if (counts(item.value)) next += 1000 / rate;
     }
   } finally {
     await iterator.return?.();

@@ -4,13 +4,15 @@ import type { StreamAddress } from "../stream/kinesis-errors";
 import { MAX_RECORD_BYTES, type Position, recordBytes } from "../stream/stream-record";
 import { type Outcomes, StreamWriter } from "../stream/stream-writer";
 import { PRODUCER } from "./caller";
+import type { Checkpoint } from "./checkpoint";
 import { pace } from "./pace";
 import type { Receipts } from "./receipts";
 import { eventRecord, type ProducedRecord, rawRecord } from "./record";
 import type { Refusals } from "./refusals";
 import type { RejectsFile } from "./rejects-file";
-import type { Pieces, Source, SourceItem } from "./sources/source";
+import type { Pieces, Source, SourceItem, SourcePosition } from "./sources/source";
 import type { Tally } from "./tally";
+import type { Pending } from "./watermark";
 
 export interface Run {
   source: Source;
@@ -25,8 +27,12 @@ export interface Run {
   /** Is kept up to date. */
   tally: Tally;
   refusals: Refusals;
+  /** Tells a person what the source has to say. */
+  note(message: string): void;
   rejectsFile: RejectsFile;
   receipts?: Receipts | undefined;
+  /** Where the source goes on, and is told up to where it is done with; left out, it begins at its beginning. */
+  checkpoint?: Checkpoint | undefined;
   /** Ends the source; what was read is delivered. */
   stop: AbortSignal;
   /** Gives up what is not delivered yet. */
@@ -39,9 +45,9 @@ export interface Run {
  * @throws CommandError if the source, the stream or the rejects file makes it impossible to go on
  */
 export async function produce(run: Run): Promise<void> {
-  const { source, client, stream, maxAgeMs, abort, rejectsFile } = run;
+  const { source, client, stream, maxAgeMs, abort, checkpoint, rejectsFile } = run;
   const faults = new Set<unknown>();
-  const noteFault = (fault: unknown) => faults.add(fault);
+  const noteFault = (fault: unknown) => void faults.add(fault);
   const outcomes = new RunOutcomes(run, noteFault);
   const writer = new StreamWriter<ProducedRecord>({
     client,
@@ -52,17 +58,22 @@ export async function produce(run: Run): Promise<void> {
     maxAgeMs,
   });
 
-  const items = source.items(run.stop);
-  await putAll(run.rate === undefined ? items : pace(items, run.rate, run.stop), writer, run).catch(
-    noteFault,
-  );
+  const items = source.items(run.stop, checkpoint?.from);
+  const paced = run.rate === undefined ? items : pace(items, run.rate, run.stop, undefined, makesRecord);
+  const atEnd = checkpoint?.nothingLeft || (await putAll(paced, writer, run).catch(noteFault));
   // Also when the source has failed: what it delivered before is put on the stream.
   await writer.close().catch(noteFault);
+  await checkpoint?.close(atEnd === true && faults.size === 0).catch(noteFault);
   await rejectsFile.close().catch(noteFault);
   if (faults.size > 0) throw combined([...faults]);
 }
 
+function makesRecord({ kind }: SourceItem): boolean {
+  return kind === "post" || kind === "raw";
+}
+
 function combined(faults: readonly unknown[]): unknown {
+  if (faults.length === 1) return faults[0];
   const defect = faults.find((fault) => !(fault instanceof CommandError));
   return (
     defect ??
@@ -70,38 +81,49 @@ function combined(faults: readonly unknown[]): unknown {
   );
 }
 
+/** @returns whether the source had nothing more to deliver; otherwise it was broken off */
 async function putAll(
   items: AsyncIterable<SourceItem>,
   writer: StreamWriter<ProducedRecord>,
   run: Run,
-): Promise<void> {
+): Promise<boolean> {
   let taken = 0;
   for await (const item of items) {
-    if (item.kind === "empty") {
-      run.tally.emptyLines++;
-    } else if (item.kind === "refused") {
-      await reject(run, item.lineNumber, item.reason, item.detail, item.bytes);
-    } else {
-      await putItem(item, writer, run);
-      if (++taken === run.count) return;
+    if (item.kind === "notice") {
+      run.note(item.message);
+      continue;
     }
+    await run.checkpoint?.room();
+    const pending = run.checkpoint?.add(item.position);
+    if (item.kind === "post" || item.kind === "raw") {
+      await putItem(item, pending, writer, run);
+      if (++taken === run.count) return false;
+      continue;
+    }
+    if (item.kind === "empty") run.tally.emptyLines++;
+    if (item.kind === "refused") await reject(run, item.lineNumber, item.reason, item.detail, item.bytes);
+    settle(run, pending);
   }
+  return !run.stop.aborted;
 }
 
 async function putItem(
   item: Extract<SourceItem, { kind: "post" | "raw" }>,
+  pending: Pending<SourcePosition> | undefined,
   writer: StreamWriter<ProducedRecord>,
   run: Run,
 ): Promise<void> {
-  const record =
-    item.kind === "raw"
-      ? rawRecord(item.line.bytes, item.line.number)
-      : eventRecord(item.post, item.line?.number);
+  const record = item.kind === "raw" ? rawRecord(item.line.bytes) : eventRecord(item.post);
   const bytes = recordBytes(record);
-  if (bytes <= MAX_RECORD_BYTES) return writer.put(record);
+  if (bytes <= MAX_RECORD_BYTES) return writer.put({ ...record, item: pending });
 
   const detail = `${bytes} bytes with its partition key, a record has at most ${MAX_RECORD_BYTES}`;
-  await reject(run, record.lineNumber, "record-too-large", detail, [item.line?.bytes ?? record.data]);
+  await reject(run, item.line?.number, "record-too-large", detail, [item.line?.bytes ?? record.data]);
+  settle(run, pending);
+}
+
+function settle({ checkpoint }: Run, pending: Pending<SourcePosition> | undefined): void {
+  if (pending) checkpoint?.settle(pending);
 }
 
 async function reject(
@@ -127,7 +149,10 @@ class RunOutcomes implements Outcomes<ProducedRecord> {
   acknowledged(records: readonly ProducedRecord[], positions: readonly Position[]): void {
     this.run.receipts?.add(positions);
     this.run.tally.acknowledged += records.length;
-    for (const { data } of records) this.run.tally.bytes += data.byteLength;
+    for (const { data, item } of records) {
+      this.run.tally.bytes += data.byteLength;
+      settle(this.run, item);
+    }
   }
 
   resending(count: number): void {
@@ -137,6 +162,12 @@ class RunOutcomes implements Outcomes<ProducedRecord> {
   async undeliverable(record: ProducedRecord, reason: string): Promise<void> {
     this.run.tally.undelivered++;
     this.run.refusals.undelivered(reason);
-    await this.run.rejectsFile.write([record.data]).catch(this.noteFault);
+    await this.run.rejectsFile
+      .write([record.data])
+      .then(() => settle(this.run, record.item))
+      .catch((fault) => {
+        this.noteFault(fault);
+        this.run.checkpoint?.stop();
+      });
   }
 }

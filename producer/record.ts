@@ -1,24 +1,22 @@
 import { createHash } from "node:crypto";
 import type { Post } from "../events/post";
 import { MAX_PARTITION_KEY_LENGTH, type StreamRecord } from "../stream/stream-record";
+import type { SourcePosition } from "./sources/source";
+import type { Pending } from "./watermark";
 
-/** A record and the line of the input it was made from, if there is one. */
+/** A record and the item of the source it was made from, which a checkpoint waits for. */
 export interface ProducedRecord extends StreamRecord {
-  readonly lineNumber?: number;
+  readonly item?: Pending<SourcePosition> | undefined;
 }
 
 /** The record that carries an event: its JSON, under its author. */
-export function eventRecord(post: Post, lineNumber?: number): ProducedRecord {
-  return {
-    partitionKey: authorKey(post.username),
-    data: Buffer.from(JSON.stringify(post)),
-    ...(lineNumber !== undefined && { lineNumber }),
-  };
+export function eventRecord(post: Post): StreamRecord {
+  return { partitionKey: authorKey(post.username), data: Buffer.from(JSON.stringify(post)) };
 }
 
 /** The record that carries bytes as they are, under their hash: equal lines share a shard, others spread out. */
-export function rawRecord(data: Uint8Array, lineNumber: number): ProducedRecord {
-  return { partitionKey: hash(data), data, lineNumber };
+export function rawRecord(data: Uint8Array): StreamRecord {
+  return { partitionKey: hash(data), data };
 }
 
 /** The author, or the author's hash where Kinesis would refuse the name: over its limit, or not encodable in UTF-8. */

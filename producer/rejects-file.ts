@@ -32,6 +32,24 @@ export class RejectsFile {
     return written;
   }
 
+  /**
+   * Waits until everything written so far is in the file, also for when this process is killed.
+   * @throws CommandError if the file cannot be written
+   */
+  async flush(): Promise<void> {
+    await this.#last;
+    if (!this.#stream) return;
+    try {
+      const stream = await this.#stream;
+      // A write is called back when the ones before it are through.
+      await new Promise<void>((resolve, reject) =>
+        stream.write("", (error) => (error ? reject(error) : resolve())),
+      );
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
   /** Waits until everything is in the file. */
   async close(): Promise<void> {
     if (!this.#stream) return;

@@ -199,7 +199,7 @@ describe("objects that are not understood", () => {
     expect(run.stdout).toContain("put 4 records back");
     expect(run.stdout).toContain("; 3 objects removed, 2 not understood\n");
     expect(run.stderr.trimEnd().split("\n").sort()).toEqual([
-      `not understood: ${E}: the object: requestContext is missing`,
+      `not understood: ${E}: the object: requestContext: is missing`,
       `not understood: ${D}: line 2 is not JSON`,
     ]);
     expect(await cloud.keys()).toEqual([E, D]);

@@ -51,6 +51,14 @@ describe("pace", () => {
     expect(asked).toEqual([0, 10_000, 10_000, 10_000, 10_500, 11_000]);
   });
 
+  it("takes no time for items that do not count", async () => {
+    const clock = madeUpClock();
+    const asked: number[] = [];
+    const source = numbers(() => asked.push(clock.time));
+    for await (const n of pace(source, 4, running, clock, (n) => n % 3 === 0)) if (n === 6) break;
+    expect(asked).toEqual([0, 250, 250, 250, 500, 500, 500]);
+  });
+
   it("ends when it is stopped while it waits, and releases the source", async () => {
     const stop = new AbortController();
     let released = false;

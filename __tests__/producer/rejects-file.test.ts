@@ -19,6 +19,17 @@ describe("RejectsFile", () => {
     expect(() => readFileSync(file())).toThrow("ENOENT");
   });
 
+  it("has in the file what was written, once that is flushed", async () => {
+    const rejects = new RejectsFile(file());
+    await rejects.flush();
+    const bytes = Buffer.alloc(1_000_000, "x");
+    const written = rejects.write([bytes]);
+    await rejects.flush();
+    expect(readFileSync(file()).equals(Buffer.concat([bytes, Buffer.from("\n")]))).toBe(true);
+    await written;
+    await rejects.close();
+  });
+
   it("keeps lines whole that are written at the same time", async () => {
     const { reached, reach } = moment();
     async function* slow() {

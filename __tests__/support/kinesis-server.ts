@@ -16,6 +16,8 @@ export const STREAM_NAME = "posts";
 export interface StoredRecord {
   partitionKey: string;
   data: Buffer;
+  /** Known of what is read from the stream. */
+  sequenceNumber?: string | undefined;
 }
 
 export interface KinesisServer {

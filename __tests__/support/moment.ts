@@ -20,3 +20,13 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
     await sleep(5);
   }
 }
+
+/** Resolves with a number that has stopped growing: it is the same at several looks, a tenth of a second apart. */
+export async function settled(number: () => number): Promise<number> {
+  for (let before = number(), looks = 0; ; looks++) {
+    await sleep(100);
+    if (number() > before) looks = 0;
+    if (looks === 3) return before;
+    before = number();
+  }
+}

@@ -1,3 +1,4 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
 import { type Clock, systemClock } from "../../local/clock";
@@ -5,7 +6,6 @@ import { EventSourceMapping } from "../../local/event-source-mapping/event-sourc
 import type { EventSourceMappingSettings } from "../../local/event-source-mapping/settings";
 import { mappingSettings } from "./mapping-settings";
 import { lettersOf, type Reaction, succeed } from "./scripted-function";
-import type { StreamEmulator } from "./stream-emulator";
 
 export interface RunningMapping {
   mapping: EventSourceMapping;
@@ -20,7 +20,7 @@ export interface RunningMapping {
 
 /** Starts a mapping that reads a stream, of a function that takes every invocation alike. */
 export async function startMapping(
-  { client: kinesis }: StreamEmulator,
+  { client: kinesis }: { client: KinesisClient },
   settings: Partial<EventSourceMappingSettings>,
   {
     function: react = succeed,

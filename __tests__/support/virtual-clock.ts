@@ -51,6 +51,11 @@ export class VirtualClock implements Clock {
     this.time = end;
   }
 
+  /** Resolves when so many milliseconds have passed on their own. */
+  passed(milliseconds: number): Promise<void> {
+    return this.sleep(milliseconds, new AbortController().signal);
+  }
+
   /** Lets time pass on its own until `stop` is called. */
   run(): void {
     this.isRunning = true;

@@ -109,8 +109,7 @@ function parse<S extends v.GenericSchema>(schema: S, bytes: Uint8Array, where: s
   }
   const parsed = v.safeParse(schema, value);
   if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new NotUnderstoodError(`${where}: ${v.getDotPath(issue) ?? "it"} ${brokenRule(issue)}`);
+  throw new NotUnderstoodError(`${where}: ${brokenRule(parsed.issues[0])}`);
 }
 
 const LINE_FEED = Buffer.from("\n");

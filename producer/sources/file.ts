@@ -3,11 +3,13 @@ import { addAbortSignal, type Readable } from "node:stream";
 import { Option } from "commander";
 import * as v from "valibot";
 import { CommandError, ExitCode } from "../../cli/command";
+import { formatCount } from "../../cli/terminal";
 import { parseEvent } from "../../events/parse-event";
 import { MAX_RECORD_BYTES } from "../../stream/stream-record";
+import { FileIdentity } from "./file-identity";
 import { gunzipped } from "./gunzipped";
 import { type LongLine, splitLines } from "./lines";
-import type { Line, Source, SourceDefinition, SourceItem } from "./source";
+import type { Line, Resumption, Source, SourceDefinition, SourceItem, SourcePosition } from "./source";
 
 const FileOptions = v.object({ input: v.optional(v.string()), raw: v.optional(v.boolean(), false) });
 
@@ -25,7 +27,7 @@ export const fileSource: SourceDefinition = {
         "--source file needs --input <path>, or --input - for standard input",
         ExitCode.usage,
       );
-    return new FileSource(input, raw, await openInput(input));
+    return input === "-" ? new FileSource(input, raw, process.stdin) : openFile(input, raw);
   },
 };
 
@@ -37,17 +39,23 @@ class FileSource implements Source {
     readonly path: string,
     readonly raw: boolean,
     readonly input: Readable,
+    readonly resumption?: Resumption,
   ) {
     this.description = path === "-" ? "standard input" : path;
   }
 
-  async *items(signal: AbortSignal): AsyncGenerator<SourceItem> {
+  async *items(signal: AbortSignal, from: SourcePosition = 0): AsyncGenerator<SourceItem> {
     for await (const line of splitLines(this.#bytes(signal), MAX_RECORD_BYTES)) {
       // Where reading was broken off, the line may be half a line.
       if (signal.aborted) return;
       this.#lineNumber = line.number;
-      yield this.raw ? rawItem(line) : eventItem(line);
+      if (line.number <= Number(from)) continue;
+      yield { ...(this.raw ? rawItem(line) : eventItem(line)), position: positionBehind(line) };
     }
+    if (this.#lineNumber < Number(from) && !signal.aborted)
+      throw new CommandError(
+        `${this.description} has ${this.#lineNumber} lines, and the checkpoint says that ${from} are delivered; it has changed since`,
+      );
   }
 
   async *#bytes(signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -57,6 +65,11 @@ class FileSource implements Source {
       if (!signal.aborted) throw readingFailed(this.description, this.#lineNumber, error);
     }
   }
+}
+
+/** A line is passed once its line feed is there: what is appended to a last line without one belongs to that line. */
+function positionBehind(line: Line | LongLine): SourcePosition | undefined {
+  return "terminated" in line && line.terminated ? line.number : undefined;
 }
 
 function rawItem(line: Line | LongLine): SourceItem {
@@ -91,19 +104,29 @@ function tooLong(line: LongLine): SourceItem {
   };
 }
 
-async function openInput(path: string): Promise<Readable> {
-  if (path === "-") return process.stdin;
+async function openFile(path: string, raw: boolean): Promise<FileSource> {
   let file: FileHandle;
   try {
     file = await open(path, "r");
   } catch (error) {
     throw openingFailed(path, error);
   }
-  if ((await file.stat()).isDirectory()) {
+  const stats = await file.stat();
+  if (stats.isDirectory()) {
     await file.close();
     throw new CommandError(`--input ${path} is a directory; name a file`);
   }
-  return file.createReadStream({ highWaterMark: 256 * 1024 });
+  // A pipe that has a name is a pipe all the same: it can be read once.
+  const resumption = stats.isFile() ? fileResumption(path, file) : undefined;
+  return new FileSource(path, raw, file.createReadStream({ highWaterMark: 256 * 1024 }), resumption);
+}
+
+function fileResumption(path: string, file: FileHandle): Resumption {
+  return {
+    checkpointPath: `${path}.checkpoint.json`,
+    describe: (position) => `line ${formatCount(Number(position))}`,
+    input: new FileIdentity(file),
+  };
 }
 
 function openingFailed(path: string, error: unknown): CommandError {

@@ -23,7 +23,7 @@ export async function* splitLines(
     for (let number = 1; await input.fill(); number++) {
       const start = await input.takeStartOfLine(maxBytes);
       if (start.bytes <= maxBytes) {
-        yield { number, bytes: Buffer.concat(start.pieces) };
+        yield { number, bytes: Buffer.concat(start.pieces), terminated: input.lineEnded };
       } else {
         yield { number, pieces: withRestOfLine(start.pieces, input) };
         while (await input.inLine()) input.take();
@@ -57,6 +57,11 @@ class Input {
       this.#chunk = next.value;
     }
     return true;
+  }
+
+  /** Whether the line feed of the current line has been taken. */
+  get lineEnded(): boolean {
+    return this.#lineEnded;
   }
 
   /** Whether more of the current line can be taken. */

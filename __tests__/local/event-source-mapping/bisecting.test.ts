@@ -43,6 +43,15 @@ describe(`BisectBatchOnFunctionError (${source.failures}, ${source.responses})`,
     expect(slept).toEqual([]);
   });
 
+  it("a partial response at the first record leaves nothing to split: that is a retry", async () => {
+    const { invocations, slept } = await processLetters("abc", [reportFailed("a")], {
+      ...bisecting,
+      reportBatchItemFailures: true,
+    });
+    expect(invocations).toEqual(["abc", "abc"]);
+    expect(slept).toEqual([100]);
+  });
+
   it("a failed invocation splits its batch with ReportBatchItemFailures, too", async () => {
     const { invocations } = await processLetters("abc", [fail], {
       ...bisecting,

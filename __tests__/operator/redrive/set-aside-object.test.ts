@@ -61,24 +61,24 @@ describe("an object that is not understood", () => {
     ["no records", REJECTED, "\n", "it holds no records"],
     ["a line that is not JSON", REJECTED, `${rejectedLine("x")}{secret\n`, "line 2 is not JSON"],
     ["bytes that are not UTF-8", REJECTED, Buffer.from([0x22, 0xff, 0x22]), "line 1 is not JSON"],
-    ["no data", REJECTED, without("data"), "line 1: data is missing"],
+    ["no data", REJECTED, without("data"), "line 1: data: is missing"],
     [
       "data that is not Base64",
       REJECTED,
       rejectedLine("x").replace(base64("x"), "s!cr"),
-      "line 1: data must be Base64",
+      "line 1: data: must be Base64",
     ],
     [
       "a time that is none",
       REJECTED,
       rejectedLine("x").replace("2026-11", "secret"),
-      "line 1: approximateArrivalTimestamp must be an ISO 8601 time",
+      "line 1: approximateArrivalTimestamp: must be an ISO 8601 time",
     ],
     [
       "a reason that nobody knows",
       REJECTED,
       rejectedLine("x", { reason: "secret" }),
-      /^line 1: reason must be \("invalid-utf8" \|/,
+      /^line 1: reason: must be \("invalid-utf8" \|/,
     ],
     [
       "an empty partition key",
@@ -96,19 +96,19 @@ describe("an object that is not understood", () => {
       "no condition",
       DISCARDED,
       '{"requestContext":{},"payload":"secret"}',
-      "the object: requestContext.condition is missing",
+      "the object: requestContext.condition: is missing",
     ],
     [
       "a payload that is not JSON",
       DISCARDED,
       '{"requestContext":{"condition":"c"},"payload":"secret"}',
-      "the object: payload must be JSON",
+      "the object: payload: must be JSON",
     ],
     [
       "a payload that is no event of Kinesis",
       DISCARDED,
       '{"requestContext":{"condition":"c"},"payload":"{}"}',
-      "the object: payload.Records is missing",
+      "the object: payload.Records: is missing",
     ],
   ])("has %s: the message says where and what, and quotes nothing", (_, key, content, message) => {
     const reading = () => read(key, content);

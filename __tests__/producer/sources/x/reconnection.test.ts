@@ -1,0 +1,178 @@
+import { describe, expect, it } from "@jest/globals";
+import { until } from "../../../support/moment";
+import {
+  BEARER_TOKEN,
+  breakingOff,
+  closing,
+  delivering,
+  OPERATIONAL_DISCONNECT,
+  refusing,
+  saysNothing,
+  streamedPost,
+  TOO_MANY_CONNECTIONS,
+} from "../../../support/x-server";
+import { SILENCE, useXStream } from "../../../support/x-stream";
+
+const fixture = useXStream();
+
+describe("X's filtered stream connects again", () => {
+  it("at once after a connection that delivered is broken off, and names the gap", async () => {
+    const half = streamedPost({ text: "half" }).slice(0, 40);
+    fixture.x.behave(
+      breakingOff(streamedPost({ text: "one" }), half),
+      delivering(streamedPost({ text: "two" })),
+    );
+    const result = fixture.read();
+    await until(() => result.notices.length === 1);
+    // What is left of the second that two connections are apart at least.
+    expect(await fixture.delays(1)).toEqual([1000]);
+    await until(() => result.texts.length === 2);
+    expect(result).toMatchObject({ texts: ["one", "two"], refused: [] });
+    expect(result.notices).toEqual([
+      "the connection to X was broken off; connecting again in 1 s",
+      "connected to X again; posts from 2026-11-23T08:00:00.000Z to 2026-11-23T08:00:01.000Z may be missing (1 s)",
+    ]);
+  });
+
+  it("when nothing has come for 30 seconds, not even a keep-alive", async () => {
+    fixture.x.behave(delivering("\r\n"), delivering(streamedPost()));
+    const result = fixture.read();
+    await until(() => result.keepAlives === 1);
+    await fixture.clock.advance(10_000);
+    for (const stream of fixture.x.streams) stream.write("\r\n");
+    await until(() => result.keepAlives === 2);
+    await fixture.clock.advance(29_999);
+    expect(fixture.x.streams.size).toBe(1);
+    await fixture.clock.advance(1);
+    expect(await fixture.delays(1)).toEqual([0]);
+    await until(() => result.texts.length === 1);
+    expect(result.notices).toEqual([
+      "nothing came from X for 30 s; connecting again at once",
+      "connected to X again; posts from 2026-11-23T08:00:10.000Z to 2026-11-23T08:00:40.000Z may be missing (30 s)",
+    ]);
+  });
+
+  it("when X does not answer at all", async () => {
+    fixture.x.behave(saysNothing, delivering(streamedPost()));
+    const result = fixture.read();
+    await until(() => fixture.x.streams.size === 1);
+    await fixture.clock.advance(SILENCE);
+    expect(await fixture.delays(1)).toEqual([250]);
+    await until(() => result.texts.length === 1);
+    expect(result.notices[0]).toContain("X cannot be reached (nothing came from X for 30 s)");
+  });
+
+  it("later and later when X accepts and closes, as if it had refused", async () => {
+    fixture.x.behave(closing());
+    const result = fixture.read();
+    expect(await fixture.delays(8)).toEqual(
+      [5, 10, 20, 40, 80, 160, 320, 320].map((seconds) => seconds * 1000),
+    );
+    expect(result.notices.slice(0, 2)).toEqual([
+      "the connection to X was closed; connecting again in 5 s",
+      "the connection to X was closed; connecting again in 80 s",
+    ]);
+  });
+
+  it("later and later, up to 16 seconds, while the network fails", async () => {
+    await fixture.x.stop();
+    const result = fixture.read();
+    const passed = await fixture.delays(66);
+    expect(passed.slice(0, 4)).toEqual([250, 500, 750, 1000]);
+    expect(passed.slice(-3)).toEqual([16_000, 16_000, 16_000]);
+    expect(result.notices).toEqual([
+      expect.stringMatching(/^X cannot be reached \(connect ECONNREFUSED .*\); connecting again in 0\.3 s$/),
+    ]);
+  });
+
+  it("later and later, up to 320 seconds, while X answers 503", async () => {
+    fixture.x.behave(refusing(503, { title: "Service Unavailable" }));
+    const result = fixture.read();
+    expect(await fixture.delays(8)).toEqual(
+      [5, 10, 20, 40, 80, 160, 320, 320].map((seconds) => seconds * 1000),
+    );
+    expect(result.notices[0]).toBe(
+      "X is not able to answer (HTTP 503, Service Unavailable); connecting again in 5 s",
+    );
+  });
+
+  it("after a 429 when its x-rate-limit-reset has come", async () => {
+    const reset = Math.round(fixture.clock.now() / 1000) + 200;
+    fixture.x.behave(
+      refusing(429, {}, { "x-rate-limit-remaining": 0, "x-rate-limit-reset": reset }),
+      delivering(streamedPost()),
+    );
+    const result = fixture.read();
+    await until(() => result.notices.length === 1);
+    expect(result.stream.status()).toBe("reconnecting in 201 s");
+    expect(await fixture.delays(1)).toEqual([201_000]);
+    await until(() => result.texts.length === 1);
+    expect(result.stream.status()).toBeUndefined();
+  });
+
+  it("after a 429 that says no time, in a minute, then two, four, and 16 at most", async () => {
+    fixture.x.behave(refusing(429));
+    fixture.read();
+    expect(await fixture.delays(6)).toEqual([1, 2, 4, 8, 16, 16].map((minutes) => minutes * 60_000));
+  });
+
+  it("after too many connections, and says whose they are and what to do", async () => {
+    const headers = {
+      "x-rate-limit-remaining": 47,
+      "x-rate-limit-reset": Math.round(fixture.clock.now() / 1000) + 800,
+    };
+    fixture.x.behave(refusing(429, TOO_MANY_CONNECTIONS, headers));
+    const result = fixture.read();
+    expect(await fixture.delays(1)).toEqual([60_000]);
+    expect(result.notices[0]).toMatch(
+      /^this X app already has a stream open, and X allows one: stop the other producer, or wait/,
+    );
+  });
+
+  it("after an operational-disconnect, and says so", async () => {
+    fixture.x.behave(
+      delivering(streamedPost({ text: "one" }), `${JSON.stringify(OPERATIONAL_DISCONNECT)}\r\n`),
+      delivering(streamedPost({ text: "two" })),
+    );
+    const result = fixture.read();
+    await fixture.delays(1);
+    await until(() => result.texts.length === 2);
+    expect(result.refused).toEqual([]);
+    expect(result.notices[0]).toBe(
+      "X has ended the stream (operational-disconnect: This stream has been disconnected upstream for operational reasons.); connecting again in 1 s",
+    );
+  });
+
+  it("from the beginning of the schedule once a connection has been good", async () => {
+    fixture.x.behave(refusing(503), refusing(503), closing(streamedPost()), refusing(503), closing());
+    fixture.read();
+    expect(await fixture.delays(5)).toEqual([5000, 10_000, 1000, 5000, 10_000]);
+  });
+});
+
+describe("X's filtered stream gives up at once", () => {
+  it.each([
+    [401, "X does not accept the credentials; create new ones at https://console.x.com"],
+    [
+      402,
+      "the X account has no credits left; buy some, or raise its spending limit, at https://console.x.com",
+    ],
+    [
+      403,
+      "this X app may not use the filtered stream; see its project, its access and its credits at https://console.x.com",
+    ],
+    [404, "see that X_API_URL, if it is set, is X's API"],
+    [400, "X refused the request (HTTP 400, Refused: because)"],
+  ])("when X answers %d, with the reason and where to mend it", async (status, message) => {
+    fixture.x.behave(refusing(status, { title: "Refused", detail: "because" }));
+    await expect(fixture.read().ended).rejects.toThrow(message);
+    expect(fixture.x.requests).toHaveLength(1);
+  });
+
+  it("and shows nothing of the credentials", async () => {
+    fixture.x.behave(refusing(401, { title: "Unauthorized", detail: "Unauthorized" }));
+    await expect(fixture.read().ended).rejects.toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(BEARER_TOKEN) }),
+    );
+  });
+});

@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { signIn } from "../../../../producer/sources/x/client";
+import { OUR_TAG, planRules, Rules } from "../../../../producer/sources/x/rules";
+import { type Certificate, makeCertificate, trust } from "../../../support/certificate";
+import {
+  BEARER_TOKEN,
+  CONSUMER_KEY,
+  CONSUMER_SECRET,
+  startXServer,
+  type XServer,
+} from "../../../support/x-server";
+
+const ours = { id: "1", value: "yolo", tag: OUR_TAG };
+const stale = { id: "2", value: "cats", tag: OUR_TAG };
+const others = { id: "3", value: "dogs", tag: "theirs" };
+const untagged = { id: "4", value: "birds" };
+
+describe("a plan for an app's rules", () => {
+  it("uses a rule of ours that is there, creates what is missing, and leaves those of others alone", () => {
+    expect(planRules([ours, others, untagged], ["yolo", "rain"])).toEqual({
+      use: [ours],
+      create: ["rain"],
+      remove: [],
+      others: [others, untagged],
+    });
+  });
+
+  it("removes what an earlier run has left and this one does not want", () => {
+    expect(planRules([ours, stale], ["yolo"])).toMatchObject({ use: [ours], create: [], remove: [stale] });
+  });
+
+  it("uses another's rule if it is the one that is wanted, since X takes no second one", () => {
+    expect(planRules([others], ["dogs"])).toEqual({ use: [others], create: [], remove: [], others: [] });
+  });
+
+  it("goes on with the rules of ours where none are wanted", () => {
+    expect(planRules([ours, stale, others], [])).toEqual({
+      use: [ours, stale],
+      create: [],
+      remove: [],
+      others: [others],
+    });
+  });
+});
+
+describe("the rules at X", () => {
+  let certificate: Certificate;
+  let distrust: () => void;
+  let x: XServer;
+
+  beforeAll(() => {
+    certificate = makeCertificate();
+    distrust = trust(certificate);
+  });
+  afterAll(() => distrust());
+  beforeEach(async () => {
+    x = await startXServer(certificate);
+  });
+  afterEach(() => x.stop());
+
+  async function rules(): Promise<Rules> {
+    const settings = { credentials: { bearerToken: BEARER_TOKEN }, apiUrl: x.url };
+    return new Rules(await signIn(settings), x.url);
+  }
+
+  it("are listed, created with our tag, and removed", async () => {
+    const api = await rules();
+    x.rules = [others];
+    const created = await api.create(["yolo", "#rain"]);
+    expect(await api.list()).toEqual([others, ...created]);
+    expect(created.map(({ value, tag }) => [value, tag])).toEqual([
+      ["yolo", OUR_TAG],
+      ["#rain", OUR_TAG],
+    ]);
+    await api.remove(created);
+    expect(x.rules).toEqual([others]);
+  });
+
+  it("are created all together or not at all", async () => {
+    const api = await rules();
+    await expect(api.create(["yolo", "bogus:1"])).rejects.toMatchObject({
+      message:
+        "X does not take the rule bogus:1 (UnprocessableEntity: Reference to invalid operator 'bogus' (at position 1)); see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule for what a rule may be",
+      exitCode: 2,
+    });
+    expect(x.rules).toEqual([]);
+  });
+
+  it("are too many: what X says of it is shown with what to do", async () => {
+    const problem = {
+      title: "RulesCapExceeded",
+      detail: "too many",
+      type: "https://api.x.com/2/problems/rule-cap",
+    };
+    x.answerRules(201, { errors: [{ ...problem, value: "yolo" }], meta: {} });
+    await expect((await rules()).create(["yolo"])).rejects.toThrow(
+      "X does not take the rule yolo (RulesCapExceeded: too many); this X app has as many rules as it may have",
+    );
+  });
+
+  it.each([
+    [
+      400,
+      { title: "Invalid Request", errors: [{ message: "bad" }] },
+      "X refused the request (HTTP 400, Invalid Request; bad)",
+    ],
+    [401, { title: "Unauthorized" }, "X does not accept the credentials"],
+    [
+      403,
+      { title: "Forbidden", detail: "client-not-enrolled" },
+      "this X app may not use the filtered stream",
+    ],
+    [429, {}, "X limits how often an app may ask (HTTP 429)"],
+    [503, {}, "X is not able to answer (HTTP 503)"],
+    [200, { data: "what" }, "something that is not the rules of a filtered stream"],
+  ])("are not there when X answers %d %j", async (status, body, message) => {
+    x.answerRules(status, body);
+    await expect((await rules()).list()).rejects.toThrow(message);
+  });
+
+  it("cannot be asked for when X cannot be reached", async () => {
+    const api = await rules();
+    await x.stop();
+    await expect(api.list()).rejects.toThrow(`X cannot be reached at ${x.url}: connect ECONNREFUSED`);
+  });
+});
+
+describe("signing in", () => {
+  it("exchanges the consumer key and secret for a bearer token", async () => {
+    const x = await startXServer();
+    const distrust = trust(x.certificate);
+    const settings = {
+      apiUrl: x.url,
+      credentials: { consumerKey: CONSUMER_KEY, consumerSecret: CONSUMER_SECRET },
+    };
+    expect((await signIn(settings)).bearerToken).toBe(BEARER_TOKEN);
+    expect(x.requests).toEqual(["POST /oauth2/token"]);
+
+    const wrong = { ...settings, credentials: { consumerKey: CONSUMER_KEY, consumerSecret: "wrong-secret" } };
+    await expect(signIn(wrong)).rejects.toMatchObject({
+      message: expect.stringMatching(/HTTP 403, Unable to verify your credentials(?!.*wrong-secret)/),
+    });
+    x.answerToken(200, {});
+    await expect(signIn(settings)).rejects.toThrow("answered a sign-in without a token");
+    distrust();
+    await x.stop();
+  });
+});

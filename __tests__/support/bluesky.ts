@@ -1,0 +1,74 @@
+import { afterEach, beforeEach } from "@jest/globals";
+import { BlueskySource, type BlueskySourceOptions } from "../../producer/sources/bluesky";
+import type { SourceItem, SourcePosition } from "../../producer/sources/source";
+import { EIGHT_US } from "./jetstream-messages";
+import { type JetstreamServer, startJetstreamServer } from "./jetstream-server";
+import { until } from "./moment";
+
+/** Gives every test of a file a Jetstream server, and the source that reads from it. */
+export function useBluesky() {
+  let server: JetstreamServer;
+  let stop: AbortController;
+  beforeEach(async () => {
+    server = await startJetstreamServer();
+    stop = new AbortController();
+  });
+  afterEach(async () => {
+    stop.abort();
+    await server.stop();
+  });
+
+  /** Reads from the server, with waits that take no time, and notes what is delivered and said. */
+  function read(options: Partial<BlueskySourceOptions> = {}, from?: SourcePosition) {
+    const items: SourceItem[] = [];
+    const notes: string[] = [];
+    const waits: number[] = [];
+    let now = EIGHT_US / 1000;
+    const source = new BlueskySource({
+      endpoints: [server.url],
+      isWanted: () => true,
+      random: () => 0,
+      clock: {
+        now: () => now,
+        sleep: async (ms) => {
+          waits.push(ms);
+          now += ms;
+        },
+      },
+      ...options,
+    });
+    const ended = (async () => {
+      for await (const item of source.items(stop.signal, from))
+        if (item.kind === "notice") notes.push(item.message);
+        else items.push(item);
+    })();
+    // Whoever awaits it gets the error; a test that does not is not about it.
+    ended.catch(() => {});
+    const ids = () => items.flatMap((item) => (item.kind === "post" ? [item.post.id] : []));
+    const connected = (count: number) =>
+      until(() => server.subscriptions.length === count && server.connections() > 0);
+    const passTime = (ms: number) => {
+      now += ms;
+    };
+    return { source, items, notes, waits, ids, connected, passTime, ended };
+  }
+
+  return {
+    read,
+    get server() {
+      return server;
+    },
+    get stop() {
+      return stop;
+    },
+    /** What messages call the server. */
+    host: () => server.url.host,
+    /** The cursors that were asked for, in order. */
+    cursors: () => server.subscriptions.map(({ parameters }) => parameters.get("cursor")),
+  };
+}
+
+/** The cursor so many seconds after eight. */
+export function cursorAt(seconds: number): string {
+  return String(EIGHT_US + seconds * 1e6);
+}

@@ -1,0 +1,61 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { afterAll } from "@jest/globals";
+import { type Clock, systemClock } from "../../local/clock";
+import type { FunctionDeclaration } from "../../local/execution-environment";
+import { FunctionSandbox } from "../../local/function-sandbox";
+import { until } from "./moment";
+import { temporaryDirectory } from "./temporary-directory";
+
+export interface SandboxedFunction {
+  sandbox: FunctionSandbox;
+  declaration: FunctionDeclaration;
+  /** What the function's processes wrote. */
+  log(): string;
+  /** Resolves when that has this in it. */
+  logged(text: string): Promise<void>;
+}
+
+const sandboxes: FunctionSandbox[] = [];
+
+// Ended when the test file that imports this is done.
+afterAll(async () => {
+  await Promise.all(sandboxes.map((sandbox) => sandbox.stop()));
+});
+
+/** Puts a function's code into a file of its own, and that into a sandbox. */
+export function sandboxed(
+  code: string,
+  changes: Partial<FunctionDeclaration> & { file?: string } = {},
+  clock: Clock = systemClock,
+): SandboxedFunction {
+  const codeFolder = temporaryDirectory();
+  const { file = "index.mjs", handler = "index.handler", ...declared } = changes;
+  writeFileSync(join(codeFolder, file), code);
+  const declaration: FunctionDeclaration = {
+    name: "test",
+    arn: "arn:aws:lambda:eu-west-1:123456789012:function:test",
+    codeFolder,
+    handler,
+    memorySize: 128,
+    timeout: 20,
+    environment: { LAMBDA_TASK_ROOT: codeFolder, _HANDLER: handler, AWS_LAMBDA_FUNCTION_NAME: "test" },
+    ...declared,
+  };
+  let log = "";
+  const sink = new Writable({
+    write: (chunk, _encoding, done) => {
+      log += chunk;
+      done();
+    },
+  });
+  const sandbox = new FunctionSandbox(declaration, sink, clock);
+  sandboxes.push(sandbox);
+  return {
+    sandbox,
+    declaration,
+    log: () => log,
+    logged: (text) => until(() => log.includes(text)),
+  };
+}

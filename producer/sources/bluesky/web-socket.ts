@@ -1,0 +1,75 @@
+import { createWebSocketStream, WebSocket } from "ws";
+import { ConnectionLost, networkReason, USER_AGENT } from "../live";
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** How long the server may take to agree to a close, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** The longest message that is taken, in bytes. A post has at most some kilobytes; records of other kinds, a megabyte. */
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+
+/** The server answered the request for a WebSocket with another status. */
+export class HandshakeRefused extends ConnectionLost {
+  constructor(readonly statusCode: number) {
+    super(`refused with HTTP ${statusCode}`);
+  }
+}
+
+/** The server sent what is not a message of the protocol, or one that is too long: it may do so every time. */
+export class UnreadableMessage extends ConnectionLost {}
+
+/**
+ * Opens a WebSocket and delivers its messages. While nobody asks for the next one, the socket is not read, and the
+ * server has to wait: what is held here is some messages, whatever it sends.
+ * @param signal closes the connection
+ * @throws ConnectionLost when it cannot be opened, or ends
+ */
+export async function* webSocketMessages(url: URL, signal: AbortSignal): AsyncGenerator<string> {
+  const socket = new WebSocket(url, {
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    maxPayload: MAX_MESSAGE_BYTES,
+    // Posts are some ten kilobytes a second: less than compression is worth to either side.
+    perMessageDeflate: false,
+    headers: { "user-agent": USER_AGENT },
+  });
+  let ending = "";
+  socket
+    .once("unexpected-response", (request, { statusCode = 0 }) =>
+      request.destroy(new HandshakeRefused(statusCode)),
+    )
+    .once("close", (code, reason) => {
+      ending = `the server closed the connection (${[code, reason.toString()].filter(String).join(" ")})`;
+    })
+    // The stream reports the first error; without a listener a later one would end the process.
+    .on("error", () => {});
+  const stream = createWebSocketStream(socket, { readableObjectMode: true });
+  const close = () => closeSocket(socket);
+  signal.addEventListener("abort", close);
+  try {
+    for await (const message of stream.iterator({ destroyOnReturn: false })) yield String(message);
+  } catch (error) {
+    throw error instanceof ConnectionLost ? error : connectionLost(error);
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+  }
+  throw new ConnectionLost(ending);
+}
+
+function connectionLost(error: unknown): ConnectionLost {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  return code.startsWith("WS_ERR_")
+    ? new UnreadableMessage(`a message cannot be read (${networkReason(error)})`)
+    : new ConnectionLost(networkReason(error));
+}
+
+/** Closes in order, so that the server does not take it for a fault, but does not wait for it long. */
+function closeSocket(socket: WebSocket): void {
+  if (socket.readyState === WebSocket.CLOSING || socket.readyState === WebSocket.CLOSED) return;
+  // The server's answer stands behind the messages that nobody will read.
+  socket.removeAllListeners("message").resume();
+  socket.close(1000);
+  const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
+  socket.once("close", () => clearTimeout(timer));
+}

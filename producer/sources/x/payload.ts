@@ -1,0 +1,110 @@
+import * as v from "valibot";
+import { brokenRule } from "../../../events/parse-event";
+import { Post } from "../../../events/post";
+import { MAX_RECORD_BYTES } from "../../../stream/stream-record";
+import type { LongLine } from "../lines";
+import type { Line, Pieces, SourceItem } from "../source";
+import { Problem } from "./problem";
+
+/** What a line of the filtered stream is. */
+export type Payload =
+  /** An empty line, which X sends so that a quiet connection is not taken for a broken one. */
+  | { kind: "keep-alive" }
+  /** X says why it is about to close the connection. */
+  | { kind: "problem"; problem: Problem }
+  /** A post, and the rules it matches; left out, they are not known. */
+  | { kind: "post"; item: Extract<SourceItem, { kind: "post" }>; ruleIds?: string[] }
+  /** Neither. */
+  | { kind: "refused"; item: Extract<SourceItem, { kind: "refused" }> };
+
+/**
+ * A post as the stream delivers it with the fields that `STREAM_QUERY` asks for; the event's own schema checks the rest.
+ * @see https://docs.x.com/x-api/stream/stream-filtered-posts
+ */
+const StreamedPost = v.object({
+  data: v.object({
+    id: v.string(),
+    text: v.string(),
+    /** The whole text of a post of more than 280 characters, of which `text` is the beginning. */
+    note_tweet: v.optional(v.object({ text: v.string() })),
+    author_id: v.string(),
+    created_at: v.string(),
+    lang: v.optional(v.string()),
+  }),
+  includes: v.object({
+    users: v.array(v.object({ id: v.string(), username: v.string(), name: v.optional(v.string()) })),
+  }),
+  matching_rules: v.optional(v.array(v.object({ id: v.string() }))),
+});
+
+/** What to ask of the stream so that a post carries all that an event needs. */
+export const STREAM_QUERY = {
+  expansions: "author_id",
+  "tweet.fields": "created_at,lang,note_tweet",
+  "user.fields": "username,name",
+};
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Reads a line of the stream. Never throws; why a line is refused names the field and the rule, never the content. */
+export function readPayload(line: Line | LongLine): Payload {
+  if ("pieces" in line)
+    return refused(
+      "line-too-long",
+      `it is longer than ${MAX_RECORD_BYTES} bytes, the most a record holds`,
+      line.pieces,
+    );
+
+  let text: string;
+  try {
+    text = UTF8.decode(line.bytes).trim();
+  } catch {
+    return refused("invalid-utf8", `the ${line.bytes.byteLength} bytes are not UTF-8`, [line.bytes]);
+  }
+  if (text === "") return { kind: "keep-alive" };
+
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refused("invalid-json", `the ${line.bytes.byteLength} bytes are not JSON`, [line.bytes]);
+  }
+  return problemPayload(value) ?? postPayload(value, line.bytes);
+}
+
+/** A post can come with errors too, for instance when a post it quotes is gone; then it has data. */
+function problemPayload(value: unknown): Payload | undefined {
+  if (typeof value !== "object" || value === null || "data" in value) return undefined;
+  if (!("errors" in value || "title" in value)) return undefined;
+  const problem = v.safeParse(Problem, value);
+  return problem.success ? { kind: "problem", problem: problem.output } : undefined;
+}
+
+function postPayload(value: unknown, bytes: Uint8Array): Payload {
+  const streamed = v.safeParse(StreamedPost, value);
+  if (!streamed.success) return refused("invalid-event", brokenRule(streamed.issues[0]), [bytes]);
+
+  const { data, includes, matching_rules: rules } = streamed.output;
+  const author = includes.users.find(({ id }) => id === data.author_id);
+  if (!author) return refused("invalid-event", "includes.users: has not the post's author", [bytes]);
+
+  const post = v.safeParse(Post, {
+    id: data.id,
+    username: author.username,
+    ...(author.name !== undefined && { name: author.name }),
+    text: data.note_tweet?.text ?? data.text,
+    createdAt: data.created_at,
+    source: "x",
+    ...(data.lang !== undefined && { lang: data.lang }),
+  });
+  if (!post.success) return refused("invalid-event", brokenRule(post.issues[0]), [bytes]);
+  return {
+    kind: "post",
+    item: { kind: "post", post: post.output },
+    ...(rules && { ruleIds: rules.map(({ id }) => id) }),
+  };
+}
+
+function refused(reason: string, detail: string, bytes: Pieces): Payload {
+  return { kind: "refused", item: { kind: "refused", reason, detail, bytes } };
+}

@@ -1,0 +1,57 @@
+import * as v from "valibot";
+
+const Text = v.optional(v.string());
+
+/**
+ * What X says of a request or a stream that failed: the body of an answer, or a message on the stream. All that is
+ * read from it is text to show.
+ * @see https://docs.x.com/x-api/fundamentals/response-codes-and-errors
+ */
+export const Problem = v.object({
+  title: Text,
+  detail: Text,
+  type: Text,
+  connection_issue: Text,
+  errors: v.optional(
+    v.array(
+      v.object({
+        title: Text,
+        detail: Text,
+        details: v.optional(v.array(v.string())),
+        message: Text,
+        type: Text,
+        value: Text,
+      }),
+    ),
+  ),
+});
+
+export type Problem = v.InferOutput<typeof Problem>;
+
+/** Reads the body of an answer; whatever is not a problem of X, such as a proxy's page, is an empty one. */
+export function readProblem(body: string): Problem {
+  try {
+    const problem = v.safeParse(Problem, JSON.parse(body));
+    return problem.success ? problem.output : {};
+  } catch {
+    return {};
+  }
+}
+
+/** What X says, in one line: `Unauthorized: the token has expired`. */
+export function problemText(problem: Problem): string {
+  const details = (problem.errors ?? []).map((error) =>
+    sentence(error.title, error.details?.join("; ") ?? error.detail ?? error.message),
+  );
+  return [sentence(problem.title, problem.detail), ...details].filter((text) => text !== "").join("; ");
+}
+
+function sentence(title = "", detail = ""): string {
+  if (title === "" || detail === "" || title === detail) return title || detail;
+  return `${title}: ${detail}`;
+}
+
+/** Whether the problem or one of its parts is of this kind, by the end of its `type`: `rule-cap`. */
+export function isOfType(problem: Problem, name: string): boolean {
+  return [problem, ...(problem.errors ?? [])].some(({ type }) => type?.endsWith(`/${name}`));
+}

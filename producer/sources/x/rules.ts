@@ -1,0 +1,108 @@
+import type { StreamingV2AddRulesParams } from "twitter-api-v2";
+import * as v from "valibot";
+import { CommandError, ExitCode } from "../../../cli/command";
+import { answerOf, type XClient } from "./client";
+import { isOfType, Problem, problemText } from "./problem";
+
+/** The tag by which the producer knows its own rules; rules with any other tag, or none, belong to others. */
+export const OUR_TAG = "real-time-stream-processing";
+
+/** A rule of the filtered stream; posts that match any of them are delivered. */
+const Rule = v.object({ id: v.string(), value: v.string(), tag: v.optional(v.string()) });
+export type Rule = v.InferOutput<typeof Rule>;
+
+const RulesAnswer = v.object({
+  data: v.optional(v.array(Rule), []),
+  meta: v.optional(v.object({ next_token: v.optional(v.string()) })),
+});
+
+const UpdateAnswer = v.object({ ...Problem.entries, data: v.optional(v.array(Rule), []) });
+
+/** What has to happen to an app's rules so that the wanted ones are among them. */
+export interface RulePlan {
+  /** Rules that are there already. Of two that are alike, X has only one, so it may be another's. */
+  use: Rule[];
+  /** Values of rules to create. */
+  create: string[];
+  /** Rules of the producer's own that this run does not want. */
+  remove: Rule[];
+  /** Rules whose posts come on the same stream and are charged for, but not put. */
+  others: Rule[];
+}
+
+/** @param wanted values of rules; none stands for the producer's own rules that are there */
+export function planRules(existing: readonly Rule[], wanted: readonly string[]): RulePlan {
+  const isOurs = ({ tag }: Rule) => tag === OUR_TAG;
+  const isWanted = ({ value }: Rule) => wanted.includes(value);
+  const isUsed = wanted.length > 0 ? isWanted : isOurs;
+  return {
+    use: existing.filter(isUsed),
+    create: wanted.filter((value) => !existing.some((rule) => rule.value === value)),
+    remove: existing.filter((rule) => isOurs(rule) && !isUsed(rule)),
+    others: existing.filter((rule) => !isOurs(rule) && !isUsed(rule)),
+  };
+}
+
+/** The rules of an X app. */
+export class Rules {
+  constructor(
+    readonly client: XClient,
+    readonly apiUrl: string,
+  ) {}
+
+  /** @throws CommandError */
+  async list(): Promise<Rule[]> {
+    const rules: Rule[] = [];
+    for (let page: string | undefined, first = true; first || page; first = false) {
+      const query = page === undefined ? {} : { pagination_token: page };
+      const answer = this.#parsed(RulesAnswer, await this.#ask((v2) => v2.streamRules(query)));
+      rules.push(...answer.data);
+      page = answer.meta?.next_token;
+    }
+    return rules;
+  }
+
+  /**
+   * Creates rules with our tag: all of them, or none.
+   * @throws CommandError that says what X has against them
+   */
+  async create(values: readonly string[]): Promise<Rule[]> {
+    if (values.length === 0) return [];
+    const add: StreamingV2AddRulesParams = { add: values.map((value) => ({ value, tag: OUR_TAG })) };
+    const answer = this.#parsed(UpdateAnswer, await this.#ask((v2) => v2.updateStreamRules(add)));
+    if (!answer.errors?.length) return answer.data;
+
+    await this.remove(answer.data);
+    throw refusedRules(answer);
+  }
+
+  /** @throws CommandError */
+  async remove(rules: readonly Rule[]): Promise<void> {
+    if (rules.length === 0) return;
+    const ids = rules.map(({ id }) => id);
+    await this.#ask((v2) => v2.updateStreamRules({ delete: { ids } }));
+  }
+
+  #ask<T>(request: (v2: XClient["api"]["v2"]) => Promise<T>): Promise<T> {
+    return answerOf(this.apiUrl, request(this.client.api.v2));
+  }
+
+  #parsed<S extends v.GenericSchema>(schema: S, answer: unknown): v.InferOutput<S> {
+    const parsed = v.safeParse(schema, answer);
+    if (parsed.success) return parsed.output;
+    throw new CommandError(
+      `${this.apiUrl} answered with something that is not the rules of a filtered stream; see that X_API_URL, if it is set, is X's API`,
+    );
+  }
+}
+
+function refusedRules(problem: Problem): CommandError {
+  const values = (problem.errors ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
+  const remedy = isOfType(problem, "rule-cap")
+    ? "this X app has as many rules as it may have; remove some of them"
+    : "see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule for what a rule may be";
+  return new CommandError(
+    `X does not take the rule ${values.join(" or ")} (${problemText(problem)}); ${remedy}`,
+    ExitCode.usage,
+  );
+}

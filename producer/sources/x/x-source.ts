@@ -1,0 +1,143 @@
+import { CommandError, ExitCode, messageOf } from "../../../cli/command";
+import { countOf, formatCount } from "../../../cli/terminal";
+import { systemClock } from "../clock";
+import type { Source, SourceItem } from "../source";
+import { signIn } from "./client";
+import { FilteredStream } from "./filtered-stream";
+import { STREAM_QUERY } from "./payload";
+import { costOf, dollars, PRICING_PAGE } from "./price";
+import { OUR_TAG, planRules, type Rule, type RulePlan, Rules } from "./rules";
+import type { XSettings } from "./settings";
+
+/** What a run wants of X. */
+export interface XRun {
+  /** Values of rules; none stands for the rules that an earlier run has left. */
+  wanted: readonly string[];
+  keepRules: boolean;
+  /** How many posts to read at most. */
+  maxPosts?: number | undefined;
+  /** In US dollars. */
+  pricePerPost: number;
+}
+
+/**
+ * Signs in and reads the app's rules; changes nothing yet.
+ * @throws CommandError if X does not let the app in, or there is no rule to stream by
+ */
+export async function openXSource(run: XRun, settings: XSettings, clock = systemClock): Promise<XSource> {
+  const client = await signIn(settings);
+  const rules = new Rules(client, settings.apiUrl);
+  const plan = planRules(await rules.list(), run.wanted);
+  if (plan.use.length + plan.create.length === 0)
+    throw new CommandError(
+      "--source x needs to know which posts: name terms with --track <terms>, such as --track yolo, or a rule with --rule; there is no rule of an earlier run that was kept",
+      ExitCode.usage,
+    );
+
+  const url = new URL(`/2/tweets/search/stream?${new URLSearchParams(STREAM_QUERY)}`, settings.apiUrl);
+  return new XSource(run, rules, plan, new FilteredStream({ url, bearerToken: client.bearerToken }, clock));
+}
+
+export class XSource implements Source {
+  readonly description = "X's filtered stream";
+  #read = 0;
+
+  constructor(
+    readonly run: XRun,
+    readonly rules: Rules,
+    readonly plan: RulePlan,
+    readonly stream: FilteredStream,
+  ) {}
+
+  status(): string {
+    const cost = costOf(this.#read, this.run.pricePerPost);
+    const status = this.stream.status();
+    return status === undefined ? cost : `${cost}  ${status}`;
+  }
+
+  closingNote(): string {
+    return `X: ${costOf(this.#read, this.run.pricePerPost)}`;
+  }
+
+  async *items(signal: AbortSignal): AsyncGenerator<SourceItem> {
+    yield notice(this.#priceText());
+    const active = await this.#setRules();
+    yield* this.#ruleNotices(active);
+
+    let hasFailed = false;
+    try {
+      yield* this.#posts(new Set(active.map(({ id }) => id)), signal);
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    } finally {
+      // What has stopped the stream would stop this too, and be hidden by it; the next run finds the rules.
+      if (!hasFailed) await this.#removeRules(active);
+    }
+  }
+
+  async *#posts(ruleIds: ReadonlySet<string>, signal: AbortSignal): AsyncGenerator<SourceItem> {
+    const { maxPosts } = this.run;
+    for await (const payload of this.stream.payloads(signal)) {
+      if (payload.kind === "notice") yield payload;
+      if (payload.kind !== "post" && payload.kind !== "refused") continue;
+
+      this.#read++;
+      const isOurs = payload.kind === "refused" || (payload.ruleIds?.some((id) => ruleIds.has(id)) ?? true);
+      if (isOurs) yield payload.item;
+      if (this.#read === maxPosts) {
+        yield notice(`stopped after ${countOf(maxPosts, "post")}, as --max-posts says`);
+        return;
+      }
+    }
+  }
+
+  #priceText(): string {
+    const { maxPosts, pricePerPost } = this.run;
+    const limit =
+      maxPosts === undefined
+        ? "--max-posts <n> sets a limit"
+        : `this run reads ${formatCount(maxPosts)} at most, about ${dollars(maxPosts * pricePerPost)}`;
+    return `X charges for every post that is read, about $${pricePerPost} (see ${PRICING_PAGE}); ${limit}`;
+  }
+
+  /** Sees to it that the wanted rules are there, and returns the rules whose posts are put. */
+  async #setRules(): Promise<Rule[]> {
+    const { use, create, remove } = this.plan;
+    const created = await this.rules.create(create);
+    await this.rules.remove(remove);
+    return [...use, ...created];
+  }
+
+  *#ruleNotices(active: readonly Rule[]): Generator<SourceItem> {
+    const { remove, others } = this.plan;
+    if (remove.length > 0) yield notice(`removed the rules of an earlier run: ${valuesOf(remove)}`);
+    if (others.length > 0)
+      yield notice(
+        `this X app has ${countOf(others.length, "rule")} of others; X delivers and charges for their posts as well, which are not put on the stream`,
+      );
+    yield notice(`streaming posts from X that match ${valuesOf(active)}`);
+  }
+
+  /** Removes the rules that this run asked for. Those it found without asking were meant to stay. */
+  async #removeRules(active: readonly Rule[]): Promise<void> {
+    const { wanted, keepRules } = this.run;
+    const rules = active.filter(({ tag }) => tag === OUR_TAG);
+    if (keepRules || wanted.length === 0 || rules.length === 0) return;
+    try {
+      await this.rules.remove(rules);
+    } catch (error) {
+      throw new CommandError(
+        `the rule ${valuesOf(rules)} is still at X, and the next run will remove it: ${messageOf(error)}`,
+      );
+    }
+  }
+}
+
+function notice(message: string): SourceItem {
+  return { kind: "notice", message };
+}
+
+function valuesOf(rules: readonly Rule[]): string {
+  return rules.map(({ value }) => value).join(" | ");
+}
