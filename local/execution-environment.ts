@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import * as v from "valibot";
-import type { Clock } from "./clock";
+import type { Clock } from "../cli/clock";
 
 /** A Lambda function as the stack declares it. */
 export interface FunctionDeclaration {

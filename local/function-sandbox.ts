@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { type Clock, systemClock } from "./clock";
+import { type Clock, systemClock } from "../cli/clock";
 import {
   ExecutionEnvironment,
   type FunctionDeclaration,

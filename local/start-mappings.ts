@@ -1,9 +1,9 @@
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
+import { systemClock } from "../cli/clock";
 import { CommandError, messageOf } from "../cli/command";
 import type { Chaos } from "./chaos/chaos";
 import { createClients } from "./clients";
-import { systemClock } from "./clock";
 import { EventSourceMapping } from "./event-source-mapping/event-source-mapping";
 import type { EventSourceMappingSettings } from "./event-source-mapping/settings";
 import type { InvocationOutcome } from "./execution-environment";

@@ -1,7 +1,7 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
-import { type Clock, systemClock } from "../../local/clock";
+import { type Clock, systemClock } from "../../cli/clock";
 import { EventSourceMapping } from "../../local/event-source-mapping/event-source-mapping";
 import type { EventSourceMappingSettings } from "../../local/event-source-mapping/settings";
 import { mappingSettings } from "./mapping-settings";

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { afterAll } from "@jest/globals";
-import { type Clock, systemClock } from "../../local/clock";
+import { type Clock, systemClock } from "../../cli/clock";
 import type { FunctionDeclaration } from "../../local/execution-environment";
 import { FunctionSandbox } from "../../local/function-sandbox";
 import { until } from "./moment";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
+import type { Clock } from "../../cli/clock";
 import { messageOf } from "../../cli/command";
-import type { Clock } from "../clock";
 import type { InvocationOutcome } from "../execution-environment";
 import { backoff } from "./backoff";
 import { lambdaEvent } from "./lambda-event";

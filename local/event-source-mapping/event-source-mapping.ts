@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-kinesis";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
+import type { Clock } from "../../cli/clock";
 import { messageOf } from "../../cli/command";
-import type { Clock } from "../clock";
 import type { InvocationOutcome } from "../execution-environment";
 import { backoff } from "./backoff";
 import { type DiscardedBatch, putDiscardedBatch } from "./on-failure-destination";

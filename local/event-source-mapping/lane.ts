@@ -1,5 +1,5 @@
 import type { KinesisStreamRecord } from "aws-lambda";
-import type { Clock } from "../clock";
+import type { Clock } from "../../cli/clock";
 import { PAYLOAD_FRAME_BYTES } from "./lambda-event";
 import { type EventSourceMappingSettings, MAX_PAYLOAD_BYTES } from "./settings";
 

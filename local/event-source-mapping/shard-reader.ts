@@ -6,8 +6,8 @@ import {
   type KinesisClient,
 } from "@aws-sdk/client-kinesis";
 import type { KinesisStreamRecord } from "aws-lambda";
+import type { Clock } from "../../cli/clock";
 import { messageOf } from "../../cli/command";
-import type { Clock } from "../clock";
 import { backoff } from "./backoff";
 import { lambdaRecord } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./settings";

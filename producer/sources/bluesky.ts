@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import * as v from "valibot";
+import { systemClock } from "../../cli/clock";
 import { CommandError } from "../../cli/command";
 import { list } from "../../cli/option-values";
 import { endpointOf, PUBLIC_ENDPOINTS, subscriptionUrl } from "./bluesky/endpoint";
@@ -7,7 +8,6 @@ import { type Candidate, postFilter } from "./bluesky/filter";
 import { type JetstreamMessage, parseMessage } from "./bluesky/message";
 import { postOf } from "./bluesky/post";
 import { HandshakeRefused, UnreadableMessage, webSocketMessages } from "./bluesky/web-socket";
-import { systemClock } from "./clock";
 import { ConnectionLost, type LiveOptions, LiveStream } from "./live";
 import type { Resumption, Source, SourceDefinition, SourceItem, SourcePosition } from "./source";
 import { trackOption } from "./track";

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock";
+import type { Clock } from "../../cli/clock";
 import type { SourceItem } from "./source";
 
 /** How this program names itself to the services it reads from. */

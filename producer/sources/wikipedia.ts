@@ -1,8 +1,8 @@
 import { Option } from "commander";
 import * as v from "valibot";
+import { systemClock } from "../../cli/clock";
 import { list } from "../../cli/option-values";
 import { Post } from "../../events/post";
-import { systemClock } from "./clock";
 import { LiveStream } from "./live";
 import { serverSentEvents } from "./server-sent-events";
 import type { Source, SourceDefinition, SourceItem, SourcePosition } from "./source";

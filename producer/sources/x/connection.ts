@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
+import type { Clock } from "../../../cli/clock";
 import { MAX_RECORD_BYTES } from "../../../stream/stream-record";
-import type { Clock } from "../clock";
 import { type LongLine, splitLines } from "../lines";
 import { networkReason, USER_AGENT } from "../live";
 import type { Line } from "../source";

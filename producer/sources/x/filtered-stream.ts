@@ -1,4 +1,4 @@
-import type { Clock } from "../clock";
+import type { Clock } from "../../../cli/clock";
 import type { SourceItem } from "../source";
 import { Connection, RefusedError, reasonOf, type StreamAddress } from "./connection";
 import { type Payload, readPayload } from "./payload";

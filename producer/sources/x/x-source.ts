@@ -1,6 +1,6 @@
+import { systemClock } from "../../../cli/clock";
 import { CommandError, ExitCode, messageOf } from "../../../cli/command";
 import { countOf, formatCount } from "../../../cli/terminal";
-import { systemClock } from "../clock";
 import type { Source, SourceItem } from "../source";
 import { signIn } from "./client";
 import { FilteredStream } from "./filtered-stream";
