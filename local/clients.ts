@@ -11,7 +11,7 @@ export interface Clients {
   s3: S3Client;
 }
 
-/** Makes clients that call the endpoint under an access key, as any program outside would. */
+/** Makes clients that call the endpoint under an access key, like a program outside. */
 export function createClients(
   endpoint: string,
   region: string,
