@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
+import { CreateStreamCommand } from "@aws-sdk/client-kinesis";
+import {
+  BEARER_TOKEN,
+  type StreamBehaviour,
+  startXServer,
+  streamedPost,
+} from "../__tests__/support/x-server";
+import { createClients } from "../local/clients";
+import { startEmulators } from "../local/emulators";
+
+const POSTS_PER_SECOND = 2000;
+const SECONDS = 10;
+const STEP_MILLISECONDS = 10;
+const POSTS = POSTS_PER_SECOND * SECONDS;
+
+/**
+ * The producer's own command line on one core, with X's stream at 2,000 posts a second: it keeps up if it is done when
+ * the posts are, with every one of them acknowledged.
+ */
+export async function benchStreaming(): Promise<void> {
+  const emulators = await startEmulators();
+  const endpoint = `http://127.0.0.1:${emulators.ports.kinesis}`;
+  const { kinesis } = createClients(endpoint, "us-east-1", {
+    accessKeyId: "bench",
+    secretAccessKey: "bench",
+  });
+  await kinesis.send(new CreateStreamCommand({ StreamName: "bench", ShardCount: 1 }));
+  const x = await startXServer();
+  let streaming = 0;
+  x.behave(async (response, server) => {
+    const started = performance.now();
+    await steadily(response, server);
+    streaming = (performance.now() - started) / 1000;
+  });
+
+  const summary = await produce({
+    X_API_URL: x.url,
+    X_BEARER_TOKEN: BEARER_TOKEN,
+    NODE_EXTRA_CA_CERTS: x.certificate.file,
+    PRODUCER_STREAM_NAME: "bench",
+    PRODUCER_REGION: "us-east-1",
+    PRODUCER_ACCESS_KEY_ID: "bench",
+    PRODUCER_SECRET_ACCESS_KEY: "bench",
+    PRODUCER_ENDPOINT_URL: endpoint,
+  });
+  await x.stop();
+  await emulators.stop();
+  const rate = Math.round(POSTS / streaming).toLocaleString("en-US");
+  process.stdout.write(
+    `Streaming from X on one core: ${summary.acknowledged} of ${POSTS} posts acknowledged, taken at ${rate} of ${POSTS_PER_SECOND} a second\n`,
+  );
+}
+
+/** Sends the posts in small steps, each when its time has come and the one before is taken. */
+const steadily: StreamBehaviour = async (response) => {
+  const step = (POSTS_PER_SECOND * STEP_MILLISECONDS) / 1000;
+  const started = performance.now();
+  for (let sent = 0; sent < POSTS; sent += step) {
+    const due = started + (sent / POSTS_PER_SECOND) * 1000;
+    await setTimeout(Math.max(0, due - performance.now()));
+    const posts = Array.from({ length: step }, (_, number) => streamedPost({ id: String(sent + number) }));
+    if (!response.write(posts.join(""))) await once(response, "drain");
+  }
+};
+
+/** Runs the producer, on one core where the system can bind it to one. */
+async function produce(environment: Record<string, string>): Promise<{ acknowledged: number }> {
+  const command = [process.execPath, "--import", "tsx", "producer/cli.ts"];
+  const args = ["--source", "x", "--track", "bench", "--max-posts", String(POSTS), "--json"];
+  const [program = "", ...rest] = process.platform === "linux" ? ["taskset", "-c", "0", ...command] : command;
+  const child = spawn(program, [...rest, ...args], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return JSON.parse(await text(child.stdout));
+}
