@@ -4,12 +4,7 @@ import type { ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { CreateStreamCommand } from "@aws-sdk/client-kinesis";
-import {
-  BEARER_TOKEN,
-  type StreamBehaviour,
-  startXServer,
-  streamedPost,
-} from "../__tests__/support/x-server";
+import { BEARER_TOKEN, startXServer, streamedPost } from "../__tests__/support/x-server";
 import { createClients } from "../local/clients";
 import { startEmulators } from "../local/emulators";
 
