@@ -85,7 +85,7 @@ function soakCommand(): Command {
     .addOption(port())
     .addOption(chaos())
     .action((minutes: number, options: { rate: number; port: number } & ChaosFlag) =>
-      soak({ ...options, minutes, chaosSeed: chaosSeed(options) ?? chaosSeed({ chaos: true }) }),
+      soak({ ...options, minutes, chaosSeed: chaosSeed({ chaos: options.chaos ?? true }) }),
     );
 }
 

@@ -37,7 +37,7 @@ export interface LocalCloudOptions {
   port: number;
   /** Where the functions' logs go. */
   logFolder: string;
-  /** Strikes requests and invocations from the moment the stack is created. */
+  /** Strikes requests and invocations once the stack is created and connected. */
   chaos?: Chaos | undefined;
   /** Called with what goes wrong while the cloud runs; it goes on running. */
   problem(message: string): void;

@@ -9,7 +9,7 @@ import { countOf } from "../cli/terminal";
 import type { Chaos } from "./chaos/chaos";
 import type { LocalCloud } from "./cloud";
 import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
-import type { StepLog } from "./step-log";
+import { type StepLog, UNDER_WAY } from "./step-log";
 
 /** What became of a run, as `--json` prints it; `faults` only under chaos: how often each kind struck. */
 export type Report = Reconciliation & { seconds: number; eventsPerSecond: number; faults?: Chaos["faults"] };
@@ -64,13 +64,12 @@ async function produceAndReconcile(
     const seconds = (performance.now() - started) / 1000;
     chaos?.end();
 
-    const waiting = () => "";
     const check = async () => reconcile(cloud.clients, cloud.outputs, await readReceipts(receipts));
     const reconciliation = await steps.run(
       "reconciled",
       check,
       ({ produced }) => countOf(produced, "record"),
-      waiting,
+      UNDER_WAY,
     );
     return {
       ...reconciliation,

@@ -1,4 +1,4 @@
-import { HeadBucketCommand } from "@aws-sdk/client-s3";
+import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
 import { systemClock } from "../cli/clock";
 import { CommandError, messageOf } from "../cli/command";
@@ -32,13 +32,12 @@ export async function startMappings(
 ): Promise<RunningMappings> {
   const { account, endpoint, mappings: settings } = provisioning;
   let handled = 0;
-  await Promise.all(settings.map((mapping) => checkDestination(mapping, provisioning)));
-  const mappings = settings.map((mapping) => {
-    const { kinesis, s3 } = createClients(
-      endpoint,
-      account.region,
-      account.issueSession(mapping.roleArn, "event-source-mapping"),
-    );
+  const connections = settings.map((mapping) => {
+    const session = account.issueSession(mapping.roleArn, "event-source-mapping");
+    return { mapping, ...createClients(endpoint, account.region, session) };
+  });
+  await Promise.all(connections.map(({ mapping, s3 }) => checkDestination(mapping, s3)));
+  const mappings = connections.map(({ mapping, kinesis, s3 }) => {
     return new EventSourceMapping({
       settings: mapping,
       kinesis,
@@ -78,16 +77,8 @@ export async function startMappings(
  * Lambda needs s3:ListBucket on an on-failure destination.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
-async function checkDestination(
-  mapping: EventSourceMappingSettings,
-  { account, endpoint }: Provisioning,
-): Promise<void> {
+async function checkDestination(mapping: EventSourceMappingSettings, s3: S3Client): Promise<void> {
   if (mapping.destinationBucket === undefined) return;
-  const { s3 } = createClients(
-    endpoint,
-    account.region,
-    account.issueSession(mapping.roleArn, "event-source-mapping"),
-  );
   await s3.send(new HeadBucketCommand({ Bucket: mapping.destinationBucket })).catch((error) => {
     throw new CommandError(
       `the on-failure destination ${mapping.destinationBucket} is not to be used: its role needs s3:ListBucket (${messageOf(error)}).`,

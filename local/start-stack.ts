@@ -1,6 +1,6 @@
 import { type Chaos, seededChaos } from "./chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "./cloud";
-import type { StepLog } from "./step-log";
+import { type StepLog, UNDER_WAY } from "./step-log";
 import { synthesize } from "./synthesize";
 
 export interface StackOptions {
@@ -19,18 +19,16 @@ export interface RunningStack {
 /** Where the functions' logs go, from the project's root. */
 const LOG_FOLDER = ".local/logs";
 
-const waiting = () => "";
-
 /**
  * Synthesizes the project's stack and starts it.
  * @throws CommandError when it cannot be synthesized, or cannot run here
  */
 export async function startStack({ port, chaosSeed }: StackOptions, steps: StepLog): Promise<RunningStack> {
   const chaos = chaosSeed === undefined ? undefined : seededChaos(chaosSeed);
-  const { file } = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`, waiting);
+  const { file } = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`, UNDER_WAY);
   const problem = (message: string) => steps.note(message);
   const start = () => startLocalCloud({ stackFile: file, port, logFolder: LOG_FOLDER, chaos, problem });
-  const cloud = await steps.run("local cloud", start, ({ endpoint }) => endpoint, waiting);
+  const cloud = await steps.run("local cloud", start, ({ endpoint }) => endpoint, UNDER_WAY);
   steps.note(`not needed on one machine: ${cloud.ignoredTypes.join(", ")}`);
   if (chaos) steps.note(`chaos with seed ${chaosSeed}: faults of every kind strike`);
   return { cloud, chaos };

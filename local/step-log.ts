@@ -4,6 +4,9 @@ import { paint } from "../cli/terminal";
 
 const NAME_WIDTH = 12;
 
+/** The progress of a step of which nothing more is known than that it is under way. */
+export const UNDER_WAY = () => "";
+
 /** Tells a person how far a run of several steps is: a line a step, and on a terminal the one under way. */
 export class StepLog {
   #live: LiveLine | undefined;

@@ -1,5 +1,5 @@
 import { openSync, writeSync } from "node:fs";
-import { CommandError } from "../cli/command";
+import { CommandError, messageOf } from "../cli/command";
 import type { Position } from "../stream/stream-record";
 
 /**
@@ -15,9 +15,8 @@ export class Receipts {
     try {
       this.#file = openSync(path, "w");
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
       throw new CommandError(
-        `the receipts file ${path} cannot be written (${message}); name another with --receipts`,
+        `the receipts file ${path} cannot be written (${messageOf(error)}); name another with --receipts`,
       );
     }
   }

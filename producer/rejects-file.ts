@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { CommandError } from "../cli/command";
+import { CommandError, messageOf } from "../cli/command";
 import type { Pieces } from "./sources/source";
 
 /**
@@ -93,9 +93,8 @@ export class RejectsFile {
   }
 
   #failure(error: unknown): CommandError {
-    const message = error instanceof Error ? error.message : String(error);
     return new CommandError(
-      `the rejects file ${this.path} cannot be written (${message}); name another with --rejects`,
+      `the rejects file ${this.path} cannot be written (${messageOf(error)}); name another with --rejects`,
     );
   }
 }
