@@ -1,5 +1,5 @@
 import { App } from "cdktf";
-import { ConfigurationError, readConfiguration } from "./infrastructure/configuration";
+import { ConfigurationError, readConfiguration } from "./infrastructure/stack-settings";
 import { StreamProcessingStack } from "./infrastructure/stream-processing-stack";
 
 try {

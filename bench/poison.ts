@@ -5,8 +5,8 @@ import type { KinesisStreamRecord } from "aws-lambda";
 import { processBatch } from "../functions/event-processor/batch-processor";
 import { EventWriter } from "../functions/event-processor/event-writer";
 import { RejectionStore } from "../functions/event-processor/rejection-store";
-import { createClients } from "../local/clients";
-import { startEmulators } from "../local/emulators";
+import { createClients } from "../local/gateway/clients";
+import { startEmulators } from "../local/gateway/emulators";
 import { compare } from "./compare";
 import { batchOf, bytesOf, posts } from "./records";
 

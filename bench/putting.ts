@@ -1,8 +1,8 @@
 import { CreateStreamCommand, type KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
-import { createClients } from "../local/clients";
-import { startEmulators } from "../local/emulators";
+import { StreamWriter } from "../kinesis-writer/stream-writer";
+import { createClients } from "../local/gateway/clients";
+import { startEmulators } from "../local/gateway/emulators";
 import { PRODUCER } from "../producer/caller";
-import { StreamWriter } from "../stream/stream-writer";
 import { compare } from "./compare";
 import { bytesOf, posts } from "./records";
 

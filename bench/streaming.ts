@@ -4,9 +4,9 @@ import type { ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { CreateStreamCommand } from "@aws-sdk/client-kinesis";
-import { BEARER_TOKEN, startXServer, streamedPost } from "../__tests__/support/x-server";
-import { createClients } from "../local/clients";
-import { startEmulators } from "../local/emulators";
+import { createClients } from "../local/gateway/clients";
+import { startEmulators } from "../local/gateway/emulators";
+import { BEARER_TOKEN, startXServer, streamedPost } from "../test-servers/x-server";
 
 const POSTS_PER_SECOND = 2000;
 const SECONDS = 10;

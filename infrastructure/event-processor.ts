@@ -6,12 +6,12 @@ import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-s
 import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { Construct } from "constructs";
 import packageJson from "../package.json";
-import type { Configuration } from "./configuration";
 import type { EventStream } from "./event-stream";
 import type { EventTable } from "./event-table";
 import type { FailureBucket } from "./failure-bucket";
 import { allowRole } from "./inline-policy";
 import { NodeFunctionBundle } from "./node-function-bundle";
+import type { Configuration } from "./stack-settings";
 
 /** What the event processor reads from and writes to. */
 export interface EventProcessorParts {

@@ -5,8 +5,8 @@ import type { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import type { IamUserPolicy } from "@cdktf/provider-aws/lib/iam-user-policy";
 import { KinesisStream } from "@cdktf/provider-aws/lib/kinesis-stream";
 import { Construct } from "constructs";
-import type { Configuration } from "./configuration";
 import { allowRole, allowUser } from "./inline-policy";
+import type { Configuration } from "./stack-settings";
 
 /** The Kinesis stream that carries the events. */
 export class EventStream extends Construct {

@@ -2,8 +2,8 @@ import { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import type { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
-import type { Configuration } from "./configuration";
 import { allowRole } from "./inline-policy";
+import type { Configuration } from "./stack-settings";
 
 /** The DynamoDB table that holds one item per event. */
 export class EventTable extends Construct {

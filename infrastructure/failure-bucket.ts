@@ -7,8 +7,8 @@ import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block";
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import { Construct } from "constructs";
-import type { Configuration } from "./configuration";
 import { allowRole } from "./inline-policy";
+import type { Configuration } from "./stack-settings";
 
 /** The S3 bucket that keeps, with the whole payload, every record that could not be stored. */
 export class FailureBucket extends Construct {

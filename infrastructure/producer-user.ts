@@ -1,8 +1,8 @@
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { Construct } from "constructs";
-import type { Configuration } from "./configuration";
 import type { EventStream } from "./event-stream";
+import type { Configuration } from "./stack-settings";
 
 /** The IAM user as which a client puts records on the stream, with the access key for it. */
 export class ProducerUser extends Construct {

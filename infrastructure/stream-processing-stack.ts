@@ -2,12 +2,12 @@ import { ArchiveProvider } from "@cdktf/provider-archive/lib/provider";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import type { Configuration } from "./configuration";
 import { EventProcessor } from "./event-processor";
 import { EventStream } from "./event-stream";
 import { EventTable } from "./event-table";
 import { FailureBucket } from "./failure-bucket";
 import { ProducerUser } from "./producer-user";
+import type { Configuration } from "./stack-settings";
 
 /** The architecture: producer → stream → processor → table, and a bucket for what could not be stored. */
 export class StreamProcessingStack extends TerraformStack {

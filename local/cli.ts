@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
-import { ExitCode, runCommand } from "../cli/command";
-import { integer, positiveNumber } from "../cli/option-values";
-import { serve } from "./serve";
-import { soak } from "./soak";
-import { type StartOptions, start } from "./start";
+import { ExitCode, runCommand } from "../shared/command";
+import { integer, positiveNumber } from "../shared/option-values";
+import { serve } from "./commands/serve";
+import { soak } from "./commands/soak";
+import { type StartOptions, start } from "./commands/start";
 
 const DEFAULT_COUNT = 5000;
 

@@ -1,4 +1,4 @@
-import type { Caller } from "../stream/kinesis-errors";
+import type { Caller } from "../kinesis-writer/kinesis-errors";
 
 /** How to get the credentials that the SDK's default chain finds. */
 export const SIGN_IN = "sign in as for the AWS CLI, for example with AWS_PROFILE";

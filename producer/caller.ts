@@ -1,4 +1,4 @@
-import type { Caller } from "../stream/kinesis-errors";
+import type { Caller } from "../kinesis-writer/kinesis-errors";
 
 /** The producer puts records under the access key of its own user. */
 export const PRODUCER: Caller = {

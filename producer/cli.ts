@@ -1,24 +1,24 @@
 import { realpath } from "node:fs/promises";
 import { Command, Option } from "commander";
-import { CommandError, ExitCode, runCommand } from "../cli/command";
-import { loadEnvironmentFile } from "../cli/environment";
-import { listenForInterruption } from "../cli/interruption";
-import { integer, positiveNumber } from "../cli/option-values";
-import { addStackOptions, findStack, type StackOptions } from "../cli/stack-options";
-import { paint } from "../cli/terminal";
-import { describeStream } from "../stream/kinesis-errors";
-import { checkStream, streamClient } from "../stream/stream-client";
+import { describeStream } from "../kinesis-writer/kinesis-errors";
+import { checkStream, streamClient } from "../kinesis-writer/stream-client";
+import { CommandError, ExitCode, runCommand } from "../shared/command";
+import { loadEnvironmentFile } from "../shared/environment";
+import { listenForInterruption } from "../shared/interruption";
+import { integer, positiveNumber } from "../shared/option-values";
+import { addStackOptions, findStack, type StackOptions } from "../shared/stack-options";
+import { paint } from "../shared/terminal";
 import { PRODUCER } from "./caller";
-import { Checkpoint } from "./checkpoint";
-import { type StreamFlags, streamConfiguration } from "./configuration";
+import { Checkpoint } from "./delivery/checkpoint";
+import { Receipts } from "./delivery/receipts";
+import { defaultRejectsPath, RejectsFile } from "./delivery/rejects-file";
+import { newTally, type Summary, summarize, summaryLine } from "./delivery/tally";
+import { Refusals } from "./delivery/warnings";
 import { produce } from "./produce";
 import { Progress } from "./progress";
-import { Receipts } from "./receipts";
-import { Refusals } from "./refusals";
-import { defaultRejectsPath, RejectsFile } from "./rejects-file";
 import { sources } from "./sources";
 import type { SourceDefinition } from "./sources/source";
-import { newTally, type Summary, summarize, summaryLine } from "./tally";
+import { type StreamFlags, streamConfiguration } from "./stream-settings";
 
 interface Options extends StackOptions, StreamFlags {
   source?: string;

@@ -1,18 +1,19 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { CommandError } from "../cli/command";
-import type { StreamAddress } from "../stream/kinesis-errors";
-import { MAX_RECORD_BYTES, type Position, recordBytes } from "../stream/stream-record";
-import { type Outcomes, StreamWriter } from "../stream/stream-writer";
+import type { StreamAddress } from "../kinesis-writer/kinesis-errors";
+import { MAX_RECORD_BYTES, type Position, recordBytes } from "../kinesis-writer/stream-record";
+import { type Outcomes, StreamWriter } from "../kinesis-writer/stream-writer";
+import { CommandError } from "../shared/command";
+import type { Pieces } from "../shared/lines";
 import { PRODUCER } from "./caller";
-import type { Checkpoint } from "./checkpoint";
+import type { Checkpoint } from "./delivery/checkpoint";
+import type { Receipts } from "./delivery/receipts";
+import type { RejectsFile } from "./delivery/rejects-file";
+import type { Tally } from "./delivery/tally";
+import type { Refusals } from "./delivery/warnings";
+import type { Pending } from "./delivery/watermark";
 import { pace } from "./pace";
-import type { Receipts } from "./receipts";
 import { eventRecord, type ProducedRecord, rawRecord } from "./record";
-import type { Refusals } from "./refusals";
-import type { RejectsFile } from "./rejects-file";
-import type { Pieces, Source, SourceItem, SourcePosition } from "./sources/source";
-import type { Tally } from "./tally";
-import type { Pending } from "./watermark";
+import type { Source, SourceItem, SourcePosition } from "./sources/source";
 
 export interface Run {
   source: Source;

@@ -1,7 +1,7 @@
 import type { WriteStream } from "node:tty";
-import { LiveLine, REDRAW_MS } from "../cli/live-line";
-import { formatCount } from "../cli/terminal";
-import type { Tally } from "./tally";
+import { LiveLine, REDRAW_MS } from "../shared/live-line";
+import { formatCount } from "../shared/terminal";
+import type { Tally } from "./delivery/tally";
 
 /** The rate shown is that of the last two seconds. */
 const RATE_SAMPLES = 2000 / REDRAW_MS;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Post } from "../events/post";
-import { MAX_PARTITION_KEY_LENGTH, type StreamRecord } from "../stream/stream-record";
+import { MAX_PARTITION_KEY_LENGTH, type StreamRecord } from "../kinesis-writer/stream-record";
+import type { Pending } from "./delivery/watermark";
 import type { SourcePosition } from "./sources/source";
-import type { Pending } from "./watermark";
 
 /** A record and the item of the source it was made from, which a checkpoint waits for. */
 export interface ProducedRecord extends StreamRecord {

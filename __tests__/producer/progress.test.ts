@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
+import { newTally, summarize, summaryLine } from "../../producer/delivery/tally";
 import { progressLine } from "../../producer/progress";
-import { newTally, summarize, summaryLine } from "../../producer/tally";
 
 const TALLY = { ...newTally(), acknowledged: 12_345, retried: 6, rejected: 2, bytes: 4_000_000 };
 

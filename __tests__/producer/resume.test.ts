@@ -2,9 +2,9 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "@jest/globals";
-import { formatCount } from "../../cli/terminal";
+import { formatCount } from "../../shared/terminal";
+import { failAll, failEntries } from "../../test-servers/kinesis-server";
 import { answerAfter, type Fault } from "../support/fault-proxy";
-import { failAll, failEntries } from "../support/kinesis-server";
 import { moment, until } from "../support/moment";
 import { line, useProducer } from "../support/producer";
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach } from "@jest/globals";
-import { BlueskySource, type BlueskySourceOptions } from "../../producer/sources/bluesky";
+import { BlueskySource, type BlueskySourceOptions } from "../../producer/sources/bluesky/bluesky";
 import type { SourceItem, SourcePosition } from "../../producer/sources/source";
-import { EIGHT_US } from "./jetstream-messages";
-import { type JetstreamServer, startJetstreamServer } from "./jetstream-server";
+import { EIGHT_US } from "../../test-servers/jetstream-messages";
+import { type JetstreamServer, startJetstreamServer } from "../../test-servers/jetstream-server";
 import { until } from "./moment";
 
 /** Gives every test of a file a Jetstream server, and the source that reads from it. */

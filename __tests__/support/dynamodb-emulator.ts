@@ -2,8 +2,8 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-s
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import dynalite from "dynalite";
 import type { EventItem } from "../../events/event-item";
+import { close, listen } from "../../test-servers/listen";
 import { emulatorAccess } from "./aws-access";
-import { close, listen } from "./listen";
 
 export interface DynamoDbEmulator {
   url: string;

@@ -1,6 +1,6 @@
 import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
-import type { LocalCloud } from "../../local/cloud";
+import type { LocalCloud } from "../../local/cloud/local-cloud";
 
 /** The data of every record that the failure bucket keeps, rejected by the function or given up by the mapping. */
 export async function setAsideData({ clients, outputs }: LocalCloud): Promise<Buffer[]> {

@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { close, listen } from "./listen";
+import { close, listen } from "../../test-servers/listen";
 
 export interface ProxiedRequest {
   method: string;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { KinesisClient, Shard } from "@aws-sdk/client-kinesis";
-import type { Clock } from "../../cli/clock";
+import type { Clock } from "../../shared/clock";
 
 interface StoredRecord {
   SequenceNumber: string;

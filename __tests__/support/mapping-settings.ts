@@ -1,4 +1,4 @@
-import type { EventSourceMappingSettings } from "../../local/event-source-mapping/settings";
+import type { EventSourceMappingSettings } from "../../local/lambda/event-source-mapping/mapping-settings";
 import { STREAM_ARN } from "./kinesis-event";
 
 /** Lambda's defaults, from the beginning of the stream, but for what is said otherwise. */

@@ -1,7 +1,7 @@
 import type { KinesisStreamRecord } from "aws-lambda";
-import { type BatchProcessing, processBatch } from "../../local/event-source-mapping/batch-processor";
-import type { DiscardedBatch } from "../../local/event-source-mapping/on-failure-destination";
-import type { EventSourceMappingSettings } from "../../local/event-source-mapping/settings";
+import type { EventSourceMappingSettings } from "../../local/lambda/event-source-mapping/mapping-settings";
+import type { DiscardedBatch } from "../../local/lambda/event-source-mapping/on-failure-destination";
+import { type BatchProcessing, processBatch } from "../../local/lambda/event-source-mapping/settle-batch";
 import { ARRIVAL, SHARD_ID } from "./kinesis-event";
 import { mappingSettings } from "./mapping-settings";
 import { batchOf, lettersOf, type Reaction, succeed } from "./scripted-function";

@@ -6,8 +6,8 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
-import type { AccessKey } from "../../local/account";
-import { type LocalCloud, startLocalCloud } from "../../local/cloud";
+import { type LocalCloud, startLocalCloud } from "../../local/cloud/local-cloud";
+import type { AccessKey } from "../../local/gateway/local-account";
 import { answerWith, type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "./fault-proxy";
 import { type CommandRun, type RunningCommand, startCommand } from "./run-command";
 import { synthesizeStack } from "./synthesized-stack";
@@ -85,7 +85,7 @@ export function useRedriveCloud() {
     return Object.fromEntries(await Promise.all(entries));
   };
   const start = (...args: string[]): RunningCommand =>
-    startCommand("operator/redrive.ts", ["--local", "--port", new URL(proxy.url).port, ...args], {
+    startCommand("operator/redrive/cli.ts", ["--local", "--port", new URL(proxy.url).port, ...args], {
       cwd: temporaryDirectory(),
     });
 

@@ -1,9 +1,9 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
-import { type Clock, systemClock } from "../../cli/clock";
-import { EventSourceMapping } from "../../local/event-source-mapping/event-source-mapping";
-import type { EventSourceMappingSettings } from "../../local/event-source-mapping/settings";
+import { EventSourceMapping } from "../../local/lambda/event-source-mapping/event-source-mapping";
+import type { EventSourceMappingSettings } from "../../local/lambda/event-source-mapping/mapping-settings";
+import { type Clock, systemClock } from "../../shared/clock";
 import { mappingSettings } from "./mapping-settings";
 import { lettersOf, type Reaction, succeed } from "./scripted-function";
 

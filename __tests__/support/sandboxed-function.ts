@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { afterAll } from "@jest/globals";
-import { type Clock, systemClock } from "../../cli/clock";
-import type { FunctionDeclaration } from "../../local/execution-environment";
-import { FunctionSandbox } from "../../local/function-sandbox";
+import type { FunctionDeclaration } from "../../local/lambda/execution-environment";
+import { FunctionSandbox } from "../../local/lambda/function-sandbox";
+import { type Clock, systemClock } from "../../shared/clock";
 import { until } from "./moment";
 import { temporaryDirectory } from "./temporary-directory";
 

@@ -7,9 +7,9 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import kinesalite from "kinesalite";
+import { close, listen } from "../../test-servers/listen";
 import { emulatorAccess } from "./aws-access";
 import { type Fault, type ProxiedRequest, startFaultProxy } from "./fault-proxy";
-import { close, listen } from "./listen";
 
 /** A request that reached the stream, and the answer. */
 export interface StreamCall {

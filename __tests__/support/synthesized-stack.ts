@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { type ConfigurationSources, readConfiguration } from "../../infrastructure/configuration";
+import { type ConfigurationSources, readConfiguration } from "../../infrastructure/stack-settings";
 import { StreamProcessingStack } from "../../infrastructure/stream-processing-stack";
 import { temporaryDirectory } from "./temporary-directory";
 

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Clock } from "../../cli/clock";
+import type { Clock } from "../../shared/clock";
 
 interface Timer {
   time: number;

@@ -1,7 +1,13 @@
 import { afterEach, beforeAll, beforeEach, expect } from "@jest/globals";
-import { type Certificate, makeCertificate } from "./certificate";
+import { type Certificate, makeCertificate } from "../../test-servers/certificate";
+import {
+  BEARER_TOKEN,
+  CONSUMER_KEY,
+  CONSUMER_SECRET,
+  startXServer,
+  type XServer,
+} from "../../test-servers/x-server";
 import type { CommandRun } from "./run-command";
-import { BEARER_TOKEN, CONSUMER_KEY, CONSUMER_SECRET, startXServer, type XServer } from "./x-server";
 
 /** The environment of an app that signs in with its bearer token. */
 export const TOKEN = { X_BEARER_TOKEN: BEARER_TOKEN };

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { FilteredStream } from "../../producer/sources/x/filtered-stream";
-import { type Certificate, makeCertificate, trust } from "./certificate";
+import { type Certificate, makeCertificate, trust } from "../../test-servers/certificate";
+import { BEARER_TOKEN, startXServer, type XServer } from "../../test-servers/x-server";
 import { until } from "./moment";
 import { VirtualClock } from "./virtual-clock";
-import { BEARER_TOKEN, startXServer, type XServer } from "./x-server";
 
 /** What the watch over a silent connection sleeps, in milliseconds. */
 export const SILENCE = 30_000;

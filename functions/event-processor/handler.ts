@@ -7,8 +7,8 @@ import { processBatch } from "./batch-processor";
 import { reportBatch } from "./batch-report";
 import { clientConfig } from "./client-config";
 import { EventWriter } from "./event-writer";
+import { readSettings } from "./function-settings";
 import type { RejectionStore } from "./rejection-store";
-import { readSettings } from "./settings";
 import { timeBudget } from "./time-budget";
 
 const settings = readSettings(process.env);

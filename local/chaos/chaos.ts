@@ -1,7 +1,7 @@
-import { seededRandom } from "../../cli/seeded-random";
-import { type AwsErrorResponse, awsError } from "../aws-error";
-import type { AwsRequest } from "../aws-request";
-import { FAULT_KINDS, type Fault, type FaultKind } from "./fault";
+import { seededRandom } from "../../shared/seeded-random";
+import { type AwsErrorResponse, awsError } from "../gateway/aws-error";
+import type { AwsRequest } from "../gateway/aws-request";
+import { FAULT_KINDS, type Fault, type FaultKind } from "../gateway/fault";
 import { failRecords, leaveUnprocessed } from "./partial-failure";
 import { ShardLimits } from "./shard-limits";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Fault } from "./fault";
+import type { Fault } from "../gateway/fault";
 
 const PutRecordsInput = v.looseObject({ Records: v.array(v.unknown()) });
 const PutRecordsOutput = v.looseObject({

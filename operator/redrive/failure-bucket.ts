@@ -7,11 +7,11 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { CommandError } from "../../cli/command";
-import type { Stack } from "../../cli/stack-outputs";
-import { DISCARDED_BATCHES_PREFIX } from "../../events/discarded-batch";
+import { DISCARDED_BATCHES_PREFIX } from "../../events/on-failure-record";
 import { REJECTED_RECORDS_PREFIX } from "../../events/rejected-record";
-import { NO_CREDENTIALS } from "../../stream/kinesis-errors";
+import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
+import { CommandError } from "../../shared/command";
+import type { Stack } from "../../shared/stack-outputs";
 import { SIGN_IN } from "../caller";
 
 const PREFIXES = [DISCARDED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];

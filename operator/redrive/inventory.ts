@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { formatCount, printable } from "../../cli/terminal";
+import { formatCount, printable } from "../../shared/terminal";
 import type { SetAsideRecord } from "./set-aside-object";
 
 /** What there is of one reason. */

@@ -1,11 +1,11 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import type { StreamAddress } from "../../stream/kinesis-errors";
-import type { StreamRecord } from "../../stream/stream-record";
-import { type Outcomes, StreamWriter } from "../../stream/stream-writer";
+import type { StreamAddress } from "../../kinesis-writer/kinesis-errors";
+import type { StreamRecord } from "../../kinesis-writer/stream-record";
+import { type Outcomes, StreamWriter } from "../../kinesis-writer/stream-writer";
 import { OPERATOR } from "../caller";
 import { type Choice, type ChosenRecords, forChosenRecords } from "./chosen-records";
 import type { FailureBucket } from "./failure-bucket";
-import type { Tally } from "./tally";
+import type { Tally } from "./redrive-tally";
 
 /** How long a record is tried, in milliseconds. */
 const MAX_AGE_MS = 300_000;

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { DiscardedBatch } from "../../events/discarded-batch";
+import { DiscardedBatch } from "../../events/on-failure-record";
 import { brokenRule } from "../../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
-import { MAX_PARTITION_KEY_LENGTH } from "../../stream/stream-record";
+import { MAX_PARTITION_KEY_LENGTH } from "../../kinesis-writer/stream-record";
 
 /** A record that the failure bucket holds, with what it takes to choose it and to put it back. */
 export interface SetAsideRecord {

@@ -1,9 +1,9 @@
-import { blueskySource } from "./bluesky";
-import { fileSource } from "./file";
-import { sampleSource } from "./sample";
+import { blueskySource } from "./bluesky/bluesky";
+import { fileSource } from "./file/file";
+import { sampleSource } from "./sample/sample";
 import type { SourceDefinition } from "./source";
-import { wikipediaSource } from "./wikipedia";
-import { xSource } from "./x";
+import { wikipediaSource } from "./wikipedia/wikipedia";
+import { xSource } from "./x/x";
 
 /** Every source that `--source` can name. */
 export const sources: Readonly<Record<string, SourceDefinition>> = {

@@ -1,6 +1,7 @@
 import type { Option } from "commander";
-import type { Environment } from "../../cli/environment";
 import type { Post } from "../../events/post";
+import type { Environment } from "../../shared/environment";
+import type { Line, Pieces } from "../../shared/lines";
 
 /**
  * A place in a source from which it can go on later, such as a line number or a cursor. Only the source knows what it
@@ -27,17 +28,6 @@ type ItemContent =
   | { kind: "skipped" }
   /** Nothing to deliver, but something a person should know, such as a gap; it is printed. */
   | { kind: "notice"; message: string };
-
-/** A line of the input, counted from 1, without its line feed. */
-export interface Line {
-  number: number;
-  bytes: Uint8Array;
-  /** Whether a line feed ends it. A last line without one may be a line that is still being written. */
-  terminated: boolean;
-}
-
-/** Bytes that arrive piece by piece; they are read before the next item is asked for. */
-export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Where posts come from. */
 export interface Source {

@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:http";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from "@jest/globals";
-import type { Stack } from "../../../cli/stack-outputs";
 import { FailureBucket, type ListedObject } from "../../../operator/redrive/failure-bucket";
+import type { Stack } from "../../../shared/stack-outputs";
+import { close, listen } from "../../../test-servers/listen";
 import { emulatorAccess } from "../../support/aws-access";
-import { close, listen } from "../../support/listen";
 import { until } from "../../support/moment";
 import { type S3Emulator, startS3Emulator } from "../../support/s3-emulator";
 

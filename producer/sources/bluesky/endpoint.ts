@@ -1,4 +1,4 @@
-import { CommandError, ExitCode } from "../../../cli/command";
+import { CommandError, ExitCode } from "../../../shared/command";
 
 /** What kind of records Bluesky's posts are. */
 export const POSTS = "app.bsky.feed.post";

@@ -1,5 +1,5 @@
 import { createWebSocketStream, WebSocket } from "ws";
-import { ConnectionLost, networkReason, USER_AGENT } from "../live";
+import { ConnectionLost, networkReason, USER_AGENT } from "../live/live-stream";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 

@@ -1,13 +1,12 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
-import type { Clock } from "../../../cli/clock";
-import { MAX_RECORD_BYTES } from "../../../stream/stream-record";
-import { type LongLine, splitLines } from "../lines";
-import { networkReason, USER_AGENT } from "../live";
-import type { Line } from "../source";
-import { readProblem } from "./problem";
-import { type Refusal, refusalOf } from "./refusal";
+import { MAX_RECORD_BYTES } from "../../../kinesis-writer/stream-record";
+import type { Clock } from "../../../shared/clock";
+import { type Line, type LongLine, splitLines } from "../../../shared/lines";
+import { networkReason, USER_AGENT } from "../live/live-stream";
+import { type Refusal, refusalOf } from "./http-problem";
+import { readProblem } from "./x-problem";
 
 /** X sends something every 20 seconds at least; after this time without a byte the connection counts as broken. */
 const SILENCE_MS = 30_000;

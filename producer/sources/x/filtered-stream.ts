@@ -1,10 +1,10 @@
-import type { Clock } from "../../../cli/clock";
+import type { Clock } from "../../../shared/clock";
 import type { SourceItem } from "../source";
 import { Connection, RefusedError, reasonOf, type StreamAddress } from "./connection";
+import { connectionText, fatalRefusal, refusalText } from "./http-problem";
 import { type Payload, readPayload } from "./payload";
-import { problemText } from "./problem";
 import { type Disconnection, Reconnection } from "./reconnection";
-import { connectionText, fatalRefusal, refusalText } from "./refusal";
+import { problemText } from "./x-problem";
 
 /** A wait that is said every time, in milliseconds; a shorter one is said once for the same reason. */
 const LONG_WAIT_MS = 60_000;

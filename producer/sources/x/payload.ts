@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { brokenRule } from "../../../events/parse-event";
 import { Post } from "../../../events/post";
-import { MAX_RECORD_BYTES } from "../../../stream/stream-record";
-import type { LongLine } from "../lines";
-import type { Line, Pieces, SourceItem } from "../source";
-import { Problem } from "./problem";
+import { MAX_RECORD_BYTES } from "../../../kinesis-writer/stream-record";
+import type { Line, LongLine, Pieces } from "../../../shared/lines";
+import type { SourceItem } from "../source";
+import { Problem } from "./x-problem";
 
 /** What a line of the filtered stream is. */
 export type Payload =

@@ -1,4 +1,4 @@
-import { countOf } from "../../../cli/terminal";
+import { countOf } from "../../../shared/terminal";
 
 /**
  * What X charges for a post that an app reads, in US dollars: "Posts: Read" as of 28 August 2026. A post that is read

@@ -1,8 +1,8 @@
 import type { StreamingV2AddRulesParams } from "twitter-api-v2";
 import * as v from "valibot";
-import { CommandError, ExitCode } from "../../../cli/command";
-import { answerOf, type XClient } from "./client";
-import { isOfType, Problem, problemText } from "./problem";
+import { CommandError, ExitCode } from "../../../shared/command";
+import { answerOf, type XClient } from "./x-client";
+import { isOfType, Problem, problemText } from "./x-problem";
 
 /** The tag by which the producer knows its own rules; rules with any other tag, or none, belong to others. */
 export const OUR_TAG = "real-time-stream-processing";

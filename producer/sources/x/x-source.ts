@@ -1,13 +1,13 @@
-import { systemClock } from "../../../cli/clock";
-import { CommandError, ExitCode, messageOf } from "../../../cli/command";
-import { countOf, formatCount } from "../../../cli/terminal";
+import { systemClock } from "../../../shared/clock";
+import { CommandError, ExitCode, messageOf } from "../../../shared/command";
+import { countOf, formatCount } from "../../../shared/terminal";
 import type { Source, SourceItem } from "../source";
-import { signIn } from "./client";
 import { FilteredStream } from "./filtered-stream";
 import { STREAM_QUERY } from "./payload";
 import { costOf, dollars, PRICING_PAGE } from "./price";
 import { OUR_TAG, planRules, type Rule, type RulePlan, Rules } from "./rules";
-import type { XSettings } from "./settings";
+import { signIn } from "./x-client";
+import type { XSettings } from "./x-settings";
 
 /** What a run wants of X. */
 export interface XRun {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
+import { delivering, flooding, streamedPost } from "../../../../test-servers/x-server";
 import { settled, until } from "../../../support/moment";
-import { delivering, flooding, streamedPost } from "../../../support/x-server";
 import { useXStream } from "../../../support/x-stream";
 
 const fixture = useXStream();

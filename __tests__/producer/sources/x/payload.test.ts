@@ -1,6 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import { readPayload } from "../../../../producer/sources/x/payload";
-import { OPERATIONAL_DISCONNECT, streamedPost, TOO_MANY_CONNECTIONS } from "../../../support/x-server";
+import {
+  OPERATIONAL_DISCONNECT,
+  streamedPost,
+  TOO_MANY_CONNECTIONS,
+} from "../../../../test-servers/x-server";
 
 function read(value: unknown) {
   const text = typeof value === "string" ? value : JSON.stringify(value);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "@jest/globals";
-import { until } from "../../../support/moment";
 import {
   BEARER_TOKEN,
   breakingOff,
@@ -10,7 +9,8 @@ import {
   saysNothing,
   streamedPost,
   TOO_MANY_CONNECTIONS,
-} from "../../../support/x-server";
+} from "../../../../test-servers/x-server";
+import { until } from "../../../support/moment";
 import { SILENCE, useXStream } from "../../../support/x-stream";
 
 const fixture = useXStream();

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
-import { signIn } from "../../../../producer/sources/x/client";
 import { OUR_TAG, planRules, Rules } from "../../../../producer/sources/x/rules";
-import { type Certificate, makeCertificate, trust } from "../../../support/certificate";
+import { signIn } from "../../../../producer/sources/x/x-client";
+import { type Certificate, makeCertificate, trust } from "../../../../test-servers/certificate";
 import {
   BEARER_TOKEN,
   CONSUMER_KEY,
   CONSUMER_SECRET,
   startXServer,
   type XServer,
-} from "../../../support/x-server";
+} from "../../../../test-servers/x-server";
 
 const ours = { id: "1", value: "yolo", tag: OUR_TAG };
 const stale = { id: "2", value: "cats", tag: OUR_TAG };

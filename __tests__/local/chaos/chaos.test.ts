@@ -1,0 +1,201 @@
+import { BatchWriteItemCommand, CreateTableCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  PutRecordsCommand,
+} from "@aws-sdk/client-kinesis";
+import { CreateBucketCommand, ListBucketsCommand } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { Chaos, type FaultRates } from "../../../local/chaos/chaos";
+import { type Clients, createClients } from "../../../local/gateway/clients";
+import { type Emulators, startEmulators } from "../../../local/gateway/emulators";
+import { FAULT_KINDS, type FaultKind } from "../../../local/gateway/fault";
+import { startGateway } from "../../../local/gateway/gateway";
+import type { HttpServer } from "../../../local/gateway/http-server";
+import { LocalAccount, OPERATOR_KEY } from "../../../local/gateway/local-account";
+
+const StreamName = "events";
+const TableName = "items";
+
+let emulators: Emulators;
+const gateways: HttpServer[] = [];
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  const { kinesis, dynamodb, s3 } = (await connect()).clients;
+  await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "Id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "Id", KeyType: "HASH" }],
+    }),
+  );
+  await s3.send(new CreateBucketCommand({ Bucket: "failures" }));
+});
+
+afterEach(async () => {
+  await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
+});
+
+afterAll(async () => {
+  await emulators.stop();
+});
+
+const NEVER = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as FaultRates;
+
+interface Connection {
+  chaos: Chaos;
+  clients: Clients;
+}
+
+/** Clients that call once, and the chaos that strikes them: always with the faults that are named, never with others. */
+async function connect(...always: Exclude<FaultKind, "shard-limit">[]): Promise<Connection> {
+  const rates = { ...NEVER, ...Object.fromEntries(always.map((kind) => [kind, 1])) };
+  // Alternating, so that a partial failure strikes every second record.
+  let draws = 0;
+  const random = () => (draws++ % 2 === 0 ? 0.25 : 0.75);
+  const chaos = new Chaos({ random, now: () => now, rates });
+  const account = new LocalAccount("us-east-1");
+  const strike = chaos.strike.bind(chaos);
+  const gateway = await startGateway({ port: 0, account, emulatorPorts: emulators.ports, strike });
+  gateways.push(gateway);
+  const clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", OPERATOR_KEY, {
+    maxAttempts: 1,
+  });
+  if (always.length > 0) chaos.begin(1);
+  return { chaos, clients };
+}
+
+let now = 1_000_000;
+
+const describeStream = ({ kinesis }: Clients) =>
+  kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
+const nameOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "no error",
+    (error: Error) => (error.name === "Error" ? error.message : error.name),
+  );
+
+const put = ({ kinesis }: Clients, ...texts: string[]) =>
+  kinesis.send(
+    new PutRecordsCommand({
+      StreamName,
+      Records: texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: text })),
+    }),
+  );
+
+/** Everything on the stream, in order. */
+async function onTheStream(): Promise<string[]> {
+  const { kinesis } = (await connect()).clients;
+  const { ShardIterator } = await kinesis.send(
+    new GetShardIteratorCommand({
+      StreamName,
+      ShardId: "shardId-000000000000",
+      ShardIteratorType: "TRIM_HORIZON",
+    }),
+  );
+  const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+  return Records.map(({ Data = new Uint8Array() }) => Buffer.from(Data).toString());
+}
+
+describe("a fault", () => {
+  it("throttled: each service says so in its own way, and nothing is carried out", async () => {
+    const { chaos, clients } = await connect("throttled");
+    expect(await nameOf(put(clients, "throttled"))).toBe("ProvisionedThroughputExceededException");
+    expect(await nameOf(clients.dynamodb.send(new ScanCommand({ TableName })))).toBe(
+      "ProvisionedThroughputExceededException",
+    );
+    expect(await nameOf(clients.s3.send(new ListBucketsCommand({})))).toBe("SlowDown");
+    expect(await onTheStream()).not.toContain("throttled");
+    expect(chaos.faults.throttled).toBe(3);
+  });
+
+  it("server-error: HTTP 500", async () => {
+    const { clients } = await connect("server-error");
+    const error = await describeStream(clients).catch((thrown) => thrown);
+    expect([error.name, error.$metadata.httpStatusCode]).toEqual(["InternalFailure", 500]);
+  });
+
+  it("connection-reset: the connection ends and nothing is carried out", async () => {
+    const { clients } = await connect("connection-reset");
+    expect(await nameOf(put(clients, "reset"))).toContain("socket hang up");
+    expect(await onTheStream()).not.toContain("reset");
+  });
+
+  it("lost-response: the connection ends although the request was carried out", async () => {
+    const { clients } = await connect("lost-response");
+    expect(await nameOf(put(clients, "carried out"))).toContain("socket hang up");
+    expect(await onTheStream()).toContain("carried out");
+  });
+
+  it("slow-answer: the answer comes all the same", async () => {
+    const { chaos, clients } = await connect("slow-answer");
+    expect((await describeStream(clients)).StreamDescriptionSummary?.StreamName).toBe(StreamName);
+    expect(chaos.faults["slow-answer"]).toBe(1);
+  });
+
+  it("partial-failure: PutRecords succeeds, but says of some records, in the request's order, that they failed", async () => {
+    const { clients } = await connect("partial-failure");
+    const { FailedRecordCount, Records } = await put(clients, "p1", "p2", "p3", "p4");
+    const stored = ["p1", "p2", "p3", "p4"].filter(
+      (_, index) => Records?.[index]?.SequenceNumber !== undefined,
+    );
+    expect(FailedRecordCount).toBe(2);
+    expect(
+      Records?.filter(({ ErrorCode }) => ErrorCode === "ProvisionedThroughputExceededException"),
+    ).toHaveLength(2);
+    expect((await onTheStream()).filter((text) => text.startsWith("p"))).toEqual(stored);
+  });
+
+  it("partial-failure: every record of a call may fail", async () => {
+    const { clients } = await connect("partial-failure");
+    const answers = [await put(clients, "single"), await put(clients, "single")];
+    expect(answers.map(({ FailedRecordCount }) => FailedRecordCount)).toContain(1);
+  });
+
+  it("unprocessed-items: BatchWriteItem succeeds, but hands some items back", async () => {
+    const { clients } = await connect("unprocessed-items");
+    const items = ["1", "2", "3", "4"].map((id) => ({ PutRequest: { Item: { Id: { S: id } } } }));
+    const { UnprocessedItems } = await clients.dynamodb.send(
+      new BatchWriteItemCommand({ RequestItems: { [TableName]: items } }),
+    );
+    const unprocessed = (UnprocessedItems?.[TableName] ?? []).map(
+      ({ PutRequest }) => PutRequest?.Item?.Id?.S,
+    );
+    const { Items = [] } = await (await connect()).clients.dynamodb.send(new ScanCommand({ TableName }));
+    const stored = Items.map(({ Id }) => Id?.S);
+    expect(unprocessed).toHaveLength(2);
+    expect([...unprocessed, ...stored].sort()).toEqual(["1", "2", "3", "4"]);
+  });
+
+  it("bucket-unavailable: S3 answers nobody for two seconds, and then again", async () => {
+    const { clients, chaos } = await connect("bucket-unavailable");
+    const list = () => nameOf(clients.s3.send(new ListBucketsCommand({})));
+    expect(await list()).toBe("ServiceUnavailable");
+    chaos.end();
+    expect(await list()).toBe("no error");
+    expect(await nameOf(describeStream(clients))).toBe("no error");
+  });
+
+  it("shard-limit: a shard takes 1,000 records a second, and 1,000 more in the next", async () => {
+    const { chaos, clients } = await connect();
+    chaos.begin(1);
+    const records = Array.from({ length: 400 }, (_, number) => `limit ${number}`);
+    const failed = [];
+    for (let call = 0; call < 3; call++) failed.push((await put(clients, ...records)).FailedRecordCount);
+    now += 1000;
+    failed.push((await put(clients, ...records)).FailedRecordCount);
+    expect([failed, chaos.faults["shard-limit"]]).toEqual([[0, 0, 200, 0], 1]);
+  });
+
+  it("strikes nobody before chaos begins and after it has ended", async () => {
+    const { chaos, clients } = await connect("throttled", "function-killed");
+    chaos.end();
+    expect(await nameOf(describeStream(clients))).toBe("no error");
+    expect(chaos.killsAfter()).toBeUndefined();
+  });
+});

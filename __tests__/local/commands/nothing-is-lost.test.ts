@@ -1,0 +1,153 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { paginateScan } from "@aws-sdk/client-dynamodb";
+import { describe, expect, it } from "@jest/globals";
+import * as fc from "fast-check";
+import { Chaos } from "../../../local/chaos/chaos";
+import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-cloud";
+import { readReceipts, reconcile } from "../../../local/commands/reconciliation";
+import { seededRandom } from "../../../shared/seeded-random";
+import { setAsideData } from "../../support/failure-bucket";
+import { runCommand } from "../../support/run-command";
+import { synthesizeStack } from "../../support/synthesized-stack";
+import { temporaryDirectory } from "../../support/temporary-directory";
+
+/** A line of input: an event, or bytes that are none. */
+type Line = { kind: "event"; author: number; text: string } | { kind: "poison"; bytes: Uint8Array };
+
+const line: fc.Arbitrary<Line> = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      kind: fc.constant("event" as const),
+      author: fc.nat(20),
+      text: fc.string({ unit: "grapheme" }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("poison" as const),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 50 }),
+    }),
+  },
+);
+
+/** What can differ from run to run: the input, the faults, and how the stack is set up. */
+const scenario = fc.record({
+  lines: fc.array(line, { minLength: 100, maxLength: 300, size: "max" }),
+  seed: fc.nat(),
+  settings: fc.record({
+    shardCount: fc.integer({ min: 1, max: 3 }),
+    batchSize: fc.constantFrom(7, 50, 500),
+    batchWindowSeconds: fc.constant(0),
+    parallelizationFactor: fc.integer({ min: 1, max: 4 }),
+    maximumRetryAttempts: fc.constantFrom(0, 1, 30),
+  }),
+});
+
+/** Many more faults than the command line's chaos has. */
+const RATES = {
+  throttled: 0.05,
+  "server-error": 0.05,
+  "connection-reset": 0.05,
+  "lost-response": 0.05,
+  "slow-answer": 0.01,
+  "partial-failure": 0.5,
+  "unprocessed-items": 0.3,
+  "bucket-unavailable": 0.02,
+  "function-killed": 0.3,
+};
+
+const isUsable = (bytes: Uint8Array) => !bytes.includes(10) && bytes.at(-1) !== 13;
+
+describe("whatever fails, a record that Kinesis acknowledged", () => {
+  it("is stored once, or set aside with its exact bytes", async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ lines, seed, settings }) => {
+        const input = lines
+          .map((entry, number) => (entry.kind === "event" ? event(entry, number) : Buffer.from(entry.bytes)))
+          .filter(isUsable);
+        const chaos = new Chaos({ random: seededRandom(seed), now: Date.now, rates: RATES });
+        const cloud = await startLocalCloud({
+          stackFile: synthesizeStack(settings).file,
+          port: 0,
+          logFolder: temporaryDirectory(),
+          chaos,
+          problem: () => undefined,
+        });
+        try {
+          await producesAndAccountsFor(input, cloud, chaos);
+        } finally {
+          await cloud.stop();
+        }
+      }),
+      { numRuns: 3, endOnFailure: true },
+    );
+  }, 60_000);
+});
+
+async function producesAndAccountsFor(
+  input: readonly Buffer[],
+  cloud: LocalCloud,
+  chaos: Chaos,
+): Promise<void> {
+  const folder = temporaryDirectory();
+  await writeFile(join(folder, "input"), Buffer.concat(input.flatMap((bytes) => [bytes, Buffer.from("\n")])));
+  const args = [
+    "--local",
+    "--port",
+    String(cloud.port),
+    "--input",
+    "input",
+    "--raw",
+    "--receipts",
+    "receipts",
+    "--json",
+  ];
+  const run = await runCommand("producer/cli.ts", args, { cwd: folder });
+  expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) });
+  expect(JSON.parse(run.stdout).acknowledged).toBe(input.length);
+  await cloud.caughtUp();
+  chaos.end();
+
+  const counts = await reconcile(cloud.clients, cloud.outputs, await readReceipts(join(folder, "receipts")));
+  expect(counts).toMatchObject({ produced: input.length, lost: 0, duplicates: 0 });
+
+  const stored = await storedTexts(cloud);
+  const setAside = new Set((await setAsideData(cloud)).map((bytes) => bytes.toString("hex")));
+  const missing = input.filter((bytes) => !isStored(bytes, stored) && !setAside.has(bytes.toString("hex")));
+  expect(missing.map(String)).toEqual([]);
+}
+
+function event({ author, text }: Extract<Line, { kind: "event" }>, number: number): Buffer {
+  const post = {
+    id: String(number),
+    username: `author ${author}`,
+    text,
+    createdAt: "2026-01-01T00:00:00Z",
+    source: "test",
+  };
+  return Buffer.from(JSON.stringify(post));
+}
+
+/** Whether the very text of the event stands in the table. */
+function isStored(bytes: Buffer, stored: ReadonlyMap<string, string>): boolean {
+  try {
+    const { id, text } = JSON.parse(bytes.toString());
+    return stored.get(id) === text;
+  } catch {
+    return false;
+  }
+}
+
+async function storedTexts({ clients, outputs }: LocalCloud): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for await (const { Items = [] } of paginateScan(
+    { client: clients.dynamodb },
+    { TableName: outputs.table_name },
+  )) {
+    for (const { Id, Message } of Items) texts.set(Id?.S ?? "", Message?.S ?? "");
+  }
+  return texts;
+}

@@ -1,0 +1,128 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { type CommandRun, runCommand } from "../../support/run-command";
+import { temporaryDirectory } from "../../support/temporary-directory";
+
+const PROJECT = join(__dirname, "../../..");
+
+/** Runs `npm start` on a free port, with what a fresh machine has in its environment. */
+function start(...args: string[]): Promise<CommandRun> {
+  return runCommand("local/cli.ts", ["start", "--port", "0", ...args], { cwd: PROJECT });
+}
+
+/** The last line of standard output, which `--json` promises to be one JSON object. */
+function report({ stdout }: CommandRun): Record<string, number> {
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+}
+
+async function fileOf(...lines: (string | Buffer)[]): Promise<string> {
+  const file = join(temporaryDirectory(), "posts.ndjson");
+  await writeFile(
+    file,
+    Buffer.concat(lines.map((line) => Buffer.concat([Buffer.from(line), Buffer.from("\n")]))),
+  );
+  return file;
+}
+
+const post = (id: string, text: string) =>
+  JSON.stringify({ id, username: "ada", text, createdAt: "2026-01-01T00:00:00Z", source: "test" });
+
+describe("npm start", () => {
+  it("accounts for every record and shows the newest", async () => {
+    const { exitCode, stdout, stderr } = await start("--count", "300", "--seed", "1");
+    expect(stdout).toMatch(
+      /produced +300\n +stored +300\n +rejected +0\n +failed +0\n +lost +0\n +duplicates +0\n/,
+    );
+    expect(stdout).toMatch(/events per second/);
+    expect(stdout).toMatch(/Username .* Message/);
+    expect(stderr).toContain("not needed on one machine: aws_s3_bucket_");
+    expect(exitCode).toBe(0);
+  });
+
+  it("prints exactly the promised keys with --json", async () => {
+    const run = await start("--count", "10", "--json");
+    expect(report(run)).toEqual({
+      produced: 10,
+      stored: 10,
+      rejected: 0,
+      failed: 0,
+      lost: 0,
+      duplicates: 0,
+      seconds: expect.any(Number),
+      eventsPerSecond: expect.any(Number),
+    });
+    expect(run.exitCode).toBe(0);
+  });
+
+  it("delivers the good lines of a file with broken ones, and keeps the same post once", async () => {
+    const input = await fileOf(
+      post("1", "こんにちは"),
+      "{broken",
+      "",
+      Buffer.from([0xff]),
+      post("2", "שלום"),
+      post("1", "こんにちは"),
+    );
+    const rejects = join(temporaryDirectory(), "rejects.ndjson");
+    const run = await start("--input", input, "--rejects", rejects, "--json");
+    expect(report(run)).toMatchObject({ produced: 3, stored: 3, rejected: 0, lost: 0, duplicates: 0 });
+    expect(run.stderr).toMatch(/line 2.*invalid-json/s);
+    expect(run.stderr).toMatch(/line 4.*invalid-utf8/s);
+    expect(run.exitCode).toBe(0);
+  });
+
+  it("counts what the processor sets aside", async () => {
+    const input = await fileOf(post("1", "a"), "{broken", post("2", "b"));
+    const run = await start("--input", input, "--raw", "--json");
+    expect(report(run)).toMatchObject({
+      produced: 3,
+      stored: 2,
+      rejected: 1,
+      failed: 0,
+      lost: 0,
+      duplicates: 0,
+    });
+    expect(run.exitCode).toBe(0);
+  });
+
+  it("survives faults of every kind, and says how many of each", async () => {
+    const run = await start("--count", "3000", "--chaos", "7", "--json");
+    const { faults, ...counts } = report(run);
+    expect(counts).toMatchObject({
+      produced: 3000,
+      stored: 3000,
+      rejected: 0,
+      failed: 0,
+      lost: 0,
+      duplicates: 0,
+    });
+    expect(faults).toMatchObject({ throttled: expect.any(Number), "lost-response": expect.any(Number) });
+    expect(run.stderr).toContain("chaos with seed 7");
+    expect(run.exitCode).toBe(0);
+  });
+
+  it("ends with the producer's exit code and message when the input is missing", async () => {
+    const run = await start("--input", "/nowhere/posts.ndjson");
+    expect(run.stderr).toContain("/nowhere/posts.ndjson");
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+    expect(run.exitCode).not.toBe(0);
+    expect(run.stdout).toBe("");
+  });
+
+  it("refuses an option that neither it nor the producer has", async () => {
+    const run = await start("--sauce", "sample");
+    expect(run.stderr).toContain("unknown option '--sauce'");
+    expect(run.exitCode).toBe(2);
+  });
+
+  it("refuses a setting that breaks its rule, naming it", async () => {
+    const run = await runCommand("local/cli.ts", ["start", "--port", "0"], {
+      cwd: PROJECT,
+      env: { STREAM_PROCESSING_BATCH_SIZE: "0" },
+    });
+    expect(run.stderr).toContain("setting batchSize is 0, but it must be a whole number from 1 to 10000");
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+    expect(run.exitCode).toBe(2);
+  });
+});

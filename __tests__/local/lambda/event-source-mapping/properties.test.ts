@@ -1,0 +1,187 @@
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import {
+  type Action,
+  type FunctionBehaviour,
+  type Scenario,
+  type Simulation,
+  simulate,
+} from "../../../support/mapping-simulation";
+
+const put: fc.Arbitrary<Action> = fc.record({
+  kind: fc.constant("put" as const),
+  partitionKey: fc.constantFrom("ada", "bob", "cyd", "dan", "eve", "fay"),
+  data: fc.uint8Array({ maxLength: 8 }),
+  isPoison: fc.nat(9).map((number) => number === 9),
+});
+
+const reshard: fc.Arbitrary<Action> = fc.record({
+  kind: fc.constantFrom("split" as const, "merge" as const),
+  shard: fc.nat(5),
+});
+
+const behaviour: fc.Arbitrary<FunctionBehaviour> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant("success" as const) },
+  { weight: 2, arbitrary: fc.double({ min: 0, max: 0.999, noNaN: true }).map((partial) => ({ partial })) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom("failure" as const, "throttled" as const, "misunderstood" as const),
+  },
+);
+
+/** Limits under which a record that always fails is given up in the end. */
+const limits = fc.constantFrom(
+  { maximumRetryAttempts: 0, maximumRecordAgeSeconds: -1 },
+  { maximumRetryAttempts: 2, maximumRecordAgeSeconds: -1 },
+  { maximumRetryAttempts: 1, maximumRecordAgeSeconds: 30 },
+  { maximumRetryAttempts: -1, maximumRecordAgeSeconds: 60 },
+);
+
+const settings = fc
+  .record({
+    batchSize: fc.integer({ min: 1, max: 8 }),
+    batchWindowSeconds: fc.constantFrom(0, 0, 2),
+    parallelizationFactor: fc.integer({ min: 1, max: 10 }),
+    bisectBatchOnFunctionError: fc.boolean(),
+    reportBatchItemFailures: fc.boolean(),
+  })
+  .chain((others) => limits.map((limits) => ({ ...others, ...limits })));
+
+const scenario: fc.Arbitrary<Scenario> = fc.record({
+  settings,
+  actions: fc.array(fc.oneof({ weight: 5, arbitrary: put }, { weight: 1, arbitrary: reshard }), {
+    minLength: 1,
+    maxLength: 40,
+  }),
+  actionsBeforeStart: fc.nat(20),
+  behaviours: fc.array(behaviour, { maxLength: 30 }),
+  durations: fc.array(fc.nat(3_000), { maxLength: 60 }),
+  readFaults: fc.array(
+    fc.constantFrom("none" as const, "none" as const, "error" as const, "expired" as const),
+    {
+      maxLength: 12,
+    },
+  ),
+  destinationFaults: fc.array(fc.constantFrom("none" as const, "refused" as const, "answer lost" as const), {
+    maxLength: 6,
+  }),
+  crashes: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 3 }),
+});
+
+/** Holds for a few hundred random scenarios; a failure prints its seed and the smallest scenario that fails. */
+const holds = (property: (simulation: Simulation, scenario: Scenario) => void) =>
+  fc.assert(
+    fc.asyncProperty(scenario, async (scenario) => property(await simulate(scenario), scenario)),
+    { numRuns: 200, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
+  );
+
+/** Calls `visit` with every observation and the records that were through before it. */
+function replay(
+  { observations }: Simulation,
+  visit: (observation: Simulation["observations"][number], through: ReadonlySet<string>) => void,
+): Set<string> {
+  const through = new Set<string>();
+  for (const observation of observations) {
+    visit(observation, through);
+    if (observation.kind === "handled" || observation.kind === "kept")
+      for (const id of observation.ids) through.add(id);
+  }
+  return through;
+}
+
+describe("Whatever fails: the function, reading, the destination, the mapping itself, and while the stream is resharded", () => {
+  it("every record is handled by the function or kept by the destination", async () => {
+    await holds((simulation) => {
+      const through = replay(simulation, () => undefined);
+      expect(simulation.puts.filter(({ id }) => !through.has(id))).toEqual([]);
+    });
+  });
+
+  it("every record arrives with its exact bytes", async () => {
+    await holds(({ puts, received }) => {
+      const data = new Map(puts.map(({ id, data }) => [id, data]));
+      expect(received.filter((record) => record.data !== data.get(record.id))).toEqual([]);
+    });
+  });
+
+  it("no record overtakes an earlier one of its partition key", async () => {
+    await holds((simulation) => {
+      const position = new Map(simulation.puts.map(({ id }, index) => [id, index]));
+      const earlierOf = (id: string) => {
+        const index = position.get(id) ?? -1;
+        const { partitionKey } = simulation.puts[index] ?? {};
+        return simulation.puts.slice(0, index).filter((put) => put.partitionKey === partitionKey);
+      };
+      replay(simulation, (observation, through) => {
+        if (observation.kind !== "invoked" && observation.kind !== "kept") return;
+        for (const [index, id] of observation.ids.entries()) {
+          const before = new Set(observation.ids.slice(0, index));
+          const overtaken = earlierOf(id).filter((put) => !through.has(put.id) && !before.has(put.id));
+          expect(overtaken).toEqual([]);
+        }
+      });
+    });
+  });
+
+  it("a checkpoint only moves forward", async () => {
+    await holds((simulation) => {
+      const last = new Map<string, number>();
+      replay(simulation, (observation) => {
+        if (observation.kind !== "checkpoint") return;
+        expect(observation.sequenceNumber).toBeGreaterThan(last.get(observation.shardId) ?? 0);
+        last.set(observation.shardId, observation.sequenceNumber);
+      });
+    });
+  });
+
+  it("a checkpoint is never ahead of what was handled", async () => {
+    await holds((simulation) => {
+      replay(simulation, (observation, through) => {
+        if (observation.kind !== "checkpoint") return;
+        const behind = simulation.puts.filter(
+          ({ shardId, sequenceNumber }) =>
+            shardId === observation.shardId && sequenceNumber <= observation.sequenceNumber,
+        );
+        expect(behind.filter(({ id }) => !through.has(id))).toEqual([]);
+      });
+    });
+  });
+
+  it("a child shard is read after its parents' last record is through", async () => {
+    await holds((simulation) => {
+      replay(simulation, (observation, through) => {
+        if (observation.kind !== "invoked") return;
+        const parents = simulation.parentsOf(observation.shardId);
+        const unfinished = simulation.puts.filter(
+          ({ id, shardId }) => parents.includes(shardId) && !through.has(id),
+        );
+        expect(unfinished).toEqual([]);
+      });
+    });
+  });
+
+  it("a batch has records of one shard, no more than BatchSize, and no more batches run at once than ParallelizationFactor", async () => {
+    await holds((simulation, { settings }) => {
+      const running = new Map<string, number>();
+      replay(simulation, (observation) => {
+        if (observation.kind === "answered")
+          running.set(observation.shardId, (running.get(observation.shardId) ?? 0) - 1);
+        if (observation.kind !== "invoked") return;
+        const { ids, shardId } = observation;
+        expect(ids.length).toBeLessThanOrEqual(settings.batchSize ?? 0);
+        expect(ids.filter((id) => !id.startsWith(`${shardId}:`))).toEqual([]);
+        running.set(shardId, (running.get(shardId) ?? 0) + 1);
+        expect(running.get(shardId)).toBeLessThanOrEqual(settings.parallelizationFactor ?? 0);
+      });
+    });
+  });
+
+  it("a batch is given up for its retries only after all of them", async () => {
+    await holds((simulation, { settings }) => {
+      replay(simulation, (observation) => {
+        if (observation.kind !== "kept" || observation.condition !== "RetryAttemptsExhausted") return;
+        expect(observation.invokeCount).toBe((settings.maximumRetryAttempts ?? 0) + 1);
+      });
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "@jest/globals";
+import { withinRetention } from "../../../../local/lambda/event-source-mapping/mapping-settings";
+import { ARRIVAL } from "../../../support/kinesis-event";
+import { mappingSettings, source } from "../../../support/mapping-settings";
+import { processLetters } from "../../../support/processed-batch";
+import { batchOf, fail, lettersOf, throttle } from "../../../support/scripted-function";
+
+const always = <T>(reaction: T) => Array.from({ length: 10_000 }, () => reaction);
+
+describe(`Age of records (${source.failures}, ${source.parameters})`, () => {
+  it("MaximumRecordAgeInSeconds: a record past it is given up without an invocation", async () => {
+    const records = batchOf("ab", { arrival: ARRIVAL - 60.001 });
+    const { invocations, discarded, handled } = await processLetters(records, [], {
+      maximumRecordAgeSeconds: 60,
+    });
+    expect(invocations).toEqual([]);
+    expect(discarded).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 0 }]);
+    expect(handled).toBe("ab");
+  });
+
+  it("a record of just that age goes to the function", async () => {
+    const { invocations } = await processLetters(batchOf("a", { arrival: ARRIVAL - 60 }), [], {
+      maximumRecordAgeSeconds: 60,
+    });
+    expect(invocations).toEqual(["a"]);
+  });
+
+  it("only the records past it are given up, and the others go on", async () => {
+    const records = [...batchOf("abc", { arrival: ARRIVAL - 61 }).slice(0, 2), ...batchOf("abc").slice(2)];
+    const { invocations, discarded, handled } = await processLetters(records, [], {
+      maximumRecordAgeSeconds: 60,
+    });
+    expect(discarded.map(({ records }) => lettersOf(records))).toEqual(["ab"]);
+    expect(invocations).toEqual(["c"]);
+    expect(handled).toBe("abc");
+  });
+
+  it("retries end when the records pass it, however many are allowed", async () => {
+    const { invocations, discarded } = await processLetters("a", always(fail), {
+      maximumRecordAgeSeconds: 10,
+    });
+    // After 0.1, 0.3, 0.7, 1.5, 3.1, 6.3 seconds; the next retry would be after 12.7.
+    expect(invocations).toHaveLength(7);
+    expect(discarded).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 7 }]);
+  });
+
+  it("failures before the function runs end when the records pass it", async () => {
+    const { discarded } = await processLetters("a", always(throttle), {
+      maximumRecordAgeSeconds: 10,
+      maximumRetryAttempts: 0,
+    });
+    expect(discarded).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 0 }]);
+  });
+
+  it("-1: retries end when the record expires on the stream", async () => {
+    const settings = withinRetention(mappingSettings({ maximumRecordAgeSeconds: -1 }), 24);
+    const { discarded } = await processLetters("a", always(fail), settings);
+    expect(discarded).toMatchObject([{ condition: "RecordAgeExceeded" }]);
+    const [{ time = 0 } = {}] = discarded;
+    expect(Math.floor((time / 1000 - ARRIVAL) / 3600)).toBe(24);
+  });
+
+  it("the stream's retention ends retries before a longer MaximumRecordAgeInSeconds does", () => {
+    const settings = mappingSettings({ maximumRecordAgeSeconds: 604_800 });
+    expect(withinRetention(settings, 24).maximumRecordAgeSeconds).toBe(86_400);
+    expect(withinRetention(settings, 8_760).maximumRecordAgeSeconds).toBe(604_800);
+  });
+});

@@ -1,0 +1,184 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { answerWith } from "../../../support/fault-proxy";
+import { source } from "../../../support/mapping-settings";
+import { moment } from "../../../support/moment";
+import { type RunningMapping, startMapping } from "../../../support/running-mapping";
+import { type Reaction, succeed } from "../../../support/scripted-function";
+import { type StreamEmulator, startStreamEmulator } from "../../../support/stream-emulator";
+
+let stream: StreamEmulator;
+let name: string;
+let streams = 0;
+let running: RunningMapping | undefined;
+
+beforeAll(async () => {
+  stream = await startStreamEmulator();
+});
+
+afterAll(() => stream.stop());
+
+beforeEach(() => {
+  streams += 1;
+  name = `resharding-${streams}`;
+});
+
+afterEach(async () => {
+  stream.onCall(() => undefined);
+  await running?.mapping.stop();
+});
+
+/** Creates a stream and reads it. */
+async function read(
+  shardCount: number,
+  settings: Parameters<typeof startMapping>[1] = {},
+  parts: Parameters<typeof startMapping>[2] = {},
+): Promise<RunningMapping> {
+  const streamArn = await stream.createStream(name, shardCount);
+  running = await startMapping(stream, { streamArn, ...settings }, parts);
+  return running;
+}
+
+/** When so many shards were read to their ends, as Kinesis tells it. */
+function shardsRead(count: number): Promise<void> {
+  const { reached, reach } = moment();
+  const ended = new Set<unknown>();
+  stream.onCall(({ operation, input, output }) => {
+    if (operation !== "GetRecords" || output.NextShardIterator) return;
+    ended.add(input.ShardIterator);
+    if (ended.size === count) reach();
+  });
+  return reached;
+}
+
+/** A function that, for one partition key or for all, takes no batch before the gate opens. */
+const openedBy =
+  (gate: Promise<void>, partitionKey?: string): Reaction =>
+  async (event) => {
+    const [record] = event.Records;
+    if (partitionKey === undefined || record?.kinesis.partitionKey === partitionKey) await gate;
+    return succeed(event);
+  };
+
+/** There is time enough meanwhile to list the shards and to open the children, were they not waited for. */
+async function expectNoOtherShardIsOpened(): Promise<void> {
+  const count = () => stream.calls.filter(({ operation }) => operation === "GetShardIterator").length;
+  const before = count();
+  await stream.put(name, "xxxxx");
+  expect(count()).toBe(before);
+}
+
+describe(`Resharding (${source.resharding})`, () => {
+  it("the children of a split shard are read, and the order holds per partition key", async () => {
+    const { mapping, batches } = await read(1);
+    await stream.put(name, "abc");
+    await stream.split(name);
+    await stream.put(name, "def");
+    await mapping.caughtUp();
+    expect(batches().join("")).toBe("abcdef");
+  });
+
+  it("children are not read before the last batch of their parent is through", async () => {
+    const gate = moment();
+    const { mapping, batches } = await read(1, { batchSize: 1 }, { function: openedBy(gate.reached) });
+    const parentRead = shardsRead(1);
+    await stream.put(name, "ab");
+    await stream.split(name);
+    await stream.put(name, "c");
+    await parentRead;
+    await expectNoOtherShardIsOpened();
+    expect(batches()).toEqual(["a"]);
+
+    gate.reach();
+    await mapping.caughtUp();
+    expect(batches().join("")).toMatch(/^abc/);
+  });
+
+  it("the child of merged shards is not read before both have ended", async () => {
+    const gate = moment();
+    const { mapping, batches } = await read(2, {}, { function: openedBy(gate.reached, "ada") });
+    const parentsRead = shardsRead(2);
+    await stream.put(name, "a", "ada");
+    await stream.put(name, "f", "fay");
+    await stream.merge(name);
+    await stream.put(name, "A", "ada");
+    await stream.put(name, "F", "fay");
+    await parentsRead;
+    await expectNoOtherShardIsOpened();
+    expect(batches().sort()).toEqual(["a", "f"]);
+
+    gate.reach();
+    await mapping.caughtUp();
+    expect(batches().slice(2).join("")).toMatch(/^AF/);
+  });
+
+  it("a mapping that starts on a resharded stream reads the parents first", async () => {
+    const streamArn = await stream.createStream(name, 1);
+    await stream.put(name, "a");
+    await stream.split(name);
+    await stream.put(name, "b");
+    const gate = moment();
+    const parentRead = shardsRead(1);
+    running = await startMapping(stream, { streamArn }, { function: openedBy(gate.reached) });
+    await parentRead;
+    await expectNoOtherShardIsOpened();
+    expect(running.batches()).toEqual(["a"]);
+
+    gate.reach();
+    await running.mapping.caughtUp();
+    expect(running.batches().join("")).toMatch(/^ab/);
+  });
+
+  it("a mapping that starts again on a resharded stream goes on with the children", async () => {
+    const { mapping, checkpoints } = await read(1);
+    await stream.put(name, "ab");
+    await mapping.caughtUp();
+    await mapping.stop();
+    await stream.split(name);
+    await stream.put(name, "cd");
+    const streamArn = `arn:aws:kinesis:eu-west-1:123456789012:stream/${name}`;
+    running = await startMapping(stream, { streamArn }, { checkpoints });
+    await running.mapping.caughtUp();
+    expect(running.batches()).toEqual(["cd"]);
+  });
+
+  it("LATEST: a shard that appears later is read from its beginning", async () => {
+    const { mapping, batches } = await read(1, { startingPosition: "LATEST" });
+    await mapping.caughtUp();
+    await stream.split(name);
+    await stream.put(name, "ab");
+    await mapping.caughtUp();
+    expect(batches().join("")).toBe("ab");
+  });
+
+  it("LATEST: what came before the mapping is not read on a resharded stream either", async () => {
+    const streamArn = await stream.createStream(name, 1);
+    await stream.put(name, "a");
+    await stream.split(name);
+    await stream.put(name, "b");
+    running = await startMapping(stream, { streamArn, startingPosition: "LATEST" });
+    await running.mapping.caughtUp();
+    await stream.put(name, "c");
+    await running.mapping.caughtUp();
+    expect(running.batches()).toEqual(["c"]);
+  });
+
+  it("children are found even if listing the shards fails at first", async () => {
+    const { mapping, batches, problems } = await read(1);
+    await stream.put(name, "a");
+    stream.failNext("ListShards", answerWith(500, { __type: "InternalFailure", message: "Try again." }));
+    await stream.split(name);
+    await stream.put(name, "b");
+    await mapping.caughtUp();
+    expect(batches().join("")).toBe("ab");
+    expect(problems).toEqual(["the shards cannot be listed: Try again."]);
+  });
+
+  it("everything is caught up with only when the children are", async () => {
+    const { mapping, handled } = await read(1);
+    await mapping.caughtUp();
+    await stream.split(name);
+    await stream.put(name, "abc");
+    await mapping.caughtUp();
+    expect(handled()).toBe(3);
+  });
+});

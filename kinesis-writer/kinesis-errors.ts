@@ -1,0 +1,90 @@
+import { isServerError, isThrottlingError, isTransientError } from "@smithy/core/retry";
+import { CommandError } from "../shared/command";
+
+/** The stream that an error is about, as a person knows it. */
+export interface StreamAddress {
+  streamName: string;
+  region: string;
+  /** Left out, it is AWS's own for the region. */
+  endpoint?: string;
+}
+
+/** Whose credentials calls are signed with, and what is to be done when Kinesis does not take them. */
+export interface Caller {
+  /** What messages call the credentials, such as `your AWS credentials`. */
+  credentials: string;
+  remedies: {
+    notAllowed: string;
+    unknown: string;
+    wrongSecret: string;
+  };
+}
+
+/** What the SDK's own classification takes: an error, with what the SDK adds to it. */
+type SdkError = Parameters<typeof isTransientError>[0];
+
+/** What the SDK throws when it finds no credentials, or when those of a session have expired. */
+export const NO_CREDENTIALS: readonly string[] = ["CredentialsProviderError", "TokenProviderError"];
+
+/**
+ * Whether the same call may succeed later: nobody answered, or the service did with throttling or a fault of its own.
+ */
+export function isTransient(error: Error): boolean {
+  const sdkError = error as SdkError;
+  if (NO_CREDENTIALS.includes(error.name)) return false;
+  return (
+    sdkError.$metadata?.httpStatusCode === undefined ||
+    error.name === "KMSThrottlingException" ||
+    isThrottlingError(sdkError) ||
+    isTransientError(sdkError) ||
+    isServerError(sdkError)
+  );
+}
+
+/**
+ * Turns an error that no retry will mend into what a person has to do. The service's own words are left out where
+ * they say less, or quote the request.
+ * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html#API_PutRecords_Errors
+ * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html
+ */
+export function fatalError(error: Error, stream: StreamAddress, caller: Caller): CommandError {
+  return new CommandError(`${explanation(error, describeStream(stream), caller)} (${error.name})`);
+}
+
+/** Names a stream, and no other. */
+export function describeStream({ streamName, region, endpoint }: StreamAddress): string {
+  return `the stream ${streamName} in ${region}${endpoint ? ` at ${endpoint}` : ""}`;
+}
+
+function explanation(error: Error, where: string, { credentials, remedies }: Caller): string {
+  switch (error.name) {
+    case "ResourceNotFoundException":
+      return `${where} does not exist; check its name and region, or deploy the stack with \`npm run deploy\``;
+    case "AccessDeniedException":
+      return `${credentials} may not put records on ${where}; ${remedies.notAllowed}`;
+    case "UnrecognizedClientException":
+    case "InvalidClientTokenId":
+    case "MissingAuthenticationTokenException":
+    case "NotAuthorized":
+      return `${where} does not know ${credentials}; ${remedies.unknown}`;
+    case "InvalidSignatureException":
+    case "SignatureDoesNotMatch":
+    case "IncompleteSignature":
+      return `${where} refuses the signature of ${credentials}; ${remedies.wrongSecret}, and check this machine's clock`;
+    case "ExpiredTokenException":
+    case "ExpiredToken":
+    case "RequestExpired":
+      return `${where} says that ${credentials} expired; get new ones, and check this machine's clock`;
+    case "KMSAccessDeniedException":
+    case "KMSDisabledException":
+    case "KMSInvalidStateException":
+    case "KMSNotFoundException":
+    case "KMSOptInRequired":
+      return `the KMS key that encrypts ${where} cannot be used; see that it is enabled and that ${credentials} may call kms:GenerateDataKey with it`;
+    case "CredentialsProviderError":
+    case "TokenProviderError":
+      return `there are no credentials to call ${where} with: ${error.message}; ${remedies.unknown}`;
+    default:
+      return `${where} refused the call: ${error.message}`;
+  }
+}

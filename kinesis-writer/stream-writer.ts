@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { backoffMs } from "../shared/backoff";
+import { CommandError } from "../shared/command";
+import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
+import { Batch, type Entry } from "./record-batch";
+import type { Position, StreamRecord } from "./stream-record";
+
+/** Is told what became of the records; every record is acknowledged or undeliverable, once. */
+export interface Outcomes<R> {
+  /** Kinesis has stored the records. */
+  acknowledged(records: readonly R[], positions: readonly Position[]): void;
+  /** That many records are about to be sent once more. */
+  resending(count: number): void;
+  /** The record was given up. It may still be on the stream, if only the answer was lost. */
+  undeliverable(record: R, reason: string): Promise<void>;
+}
+
+export interface StreamWriterOptions<R> {
+  client: KinesisClient;
+  stream: StreamAddress;
+  /** Whose credentials the client has. */
+  caller: Caller;
+  outcomes: Outcomes<R>;
+  /** Gives up at once, also on calls under way. */
+  abort: AbortSignal;
+  /** How old a record may grow before it is not sent again, in milliseconds. */
+  maxAgeMs: number;
+  /** How long a record may wait for others to share a call with, in milliseconds. */
+  lingerMs?: number;
+  /** How many calls may be under way at a time. */
+  concurrency?: number;
+  now?: () => number;
+  random?: () => number;
+  /** Waits for a time in milliseconds; rejects when the signal is aborted. */
+  wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/**
+ * Puts records on a stream, many in a call and several calls at a time, and sends again what failed, until it is
+ * stored or too old.
+ *
+ * No order is guaranteed: calls overtake each other, PutRecords itself keeps none, and a record that is sent again
+ * arrives behind later ones. The table does not need any, since writing an event twice or late leaves the same item.
+ * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+ */
+export class StreamWriter<R extends StreamRecord> {
+  readonly #options: Required<StreamWriterOptions<R>>;
+  #filling = new Batch<R>();
+  /** Whether the batch that is being filled should go out as soon as a call is free, full or not. */
+  #due = false;
+  readonly #full: Batch<R>[] = [];
+  #calls = 0;
+  #linger: NodeJS.Timeout | undefined;
+  #stopped: Error | undefined;
+  readonly #stopping = new AbortController();
+  #waiting: (() => void)[] = [];
+
+  constructor(options: StreamWriterOptions<R>) {
+    this.#options = {
+      lingerMs: 200,
+      concurrency: 4,
+      now: Date.now,
+      random: Math.random,
+      wait: (ms, signal) => sleep(ms, undefined, { signal }),
+      ...options,
+    };
+    options.abort.addEventListener("abort", () =>
+      this.#stop(new CommandError("stopped before it was delivered")),
+    );
+  }
+
+  /**
+   * Takes a record; resolves when there is room for the next one, which is what holds back the source. At most one
+   * full batch waits behind the calls under way.
+   * @throws the reason why the writer has stopped; the record has then been reported as undeliverable
+   */
+  async put(record: R): Promise<void> {
+    while (this.#full.length > 0 && !this.#stopped) await this.#change();
+    if (this.#stopped) {
+      await this.#options.outcomes.undeliverable(record, this.#stopped.message);
+      throw this.#stopped;
+    }
+
+    if (!this.#filling.hasRoomFor(record)) this.#sealBatch();
+    this.#filling.add(record, this.#options.now());
+    if (this.#filling.isFull) this.#sealBatch();
+    else this.#linger ??= setTimeout(() => this.#sendSoon(), this.#options.lingerMs);
+  }
+
+  /**
+   * Sends what is left and waits until every record has its outcome.
+   * @throws the reason why the writer has stopped, if it has
+   */
+  async close(): Promise<void> {
+    this.#sendSoon();
+    while (this.#calls > 0 || this.#full.length > 0 || !this.#filling.isEmpty) await this.#change();
+    if (this.#stopped) throw this.#stopped;
+  }
+
+  #sealBatch(): void {
+    this.#full.push(this.#startBatch());
+    this.#startCalls();
+  }
+
+  #startBatch(): Batch<R> {
+    const batch = this.#filling;
+    this.#filling = new Batch<R>();
+    this.#due = false;
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    return batch;
+  }
+
+  #sendSoon(): void {
+    this.#due = !this.#filling.isEmpty;
+    this.#startCalls();
+  }
+
+  #startCalls(): void {
+    while (this.#calls < this.#options.concurrency) {
+      const batch = this.#full.shift() ?? (this.#due ? this.#startBatch() : undefined);
+      if (!batch) break;
+      this.#calls++;
+      this.#deliver(batch.entries)
+        .catch((error) => this.#stop(error))
+        .finally(() => {
+          this.#calls--;
+          this.#startCalls();
+          this.#changed();
+        });
+    }
+  }
+
+  /** Stops for good: whatever is not acknowledged yet is reported as undeliverable. */
+  #stop(reason: Error): void {
+    this.#stopped ??= reason;
+    this.#stopping.abort();
+    this.#sendSoon();
+    this.#changed();
+  }
+
+  /** Sends the entries until each has its outcome. Its turn is not over while it waits, which slows the others down. */
+  async #deliver(entries: readonly Entry<R>[]): Promise<void> {
+    let remaining = entries;
+    for (let attempt = 1; !this.#stopped; attempt++) {
+      if (attempt > 1) this.#options.outcomes.resending(remaining.length);
+      const { failed, reason } = await this.#send(remaining);
+      remaining = await this.#giveUpOld(failed, reason);
+      if (remaining.length === 0) return;
+
+      const delay = backoffMs(attempt, this.#options.random());
+      // The only way this can fail is the signal, and then the loop ends.
+      await this.#options.wait(delay, this.#stopping.signal).catch(() => {});
+    }
+    await this.#giveUp(remaining, this.#stopped.message);
+  }
+
+  /** Makes one call, and returns the entries to send again. */
+  async #send(entries: readonly Entry<R>[]): Promise<{ failed: Entry<R>[]; reason: string }> {
+    const { client, stream, caller, outcomes, abort } = this.#options;
+    const command = new PutRecordsCommand({
+      StreamName: stream.streamName,
+      Records: entries.map(({ record }) => ({ PartitionKey: record.partitionKey, Data: record.data })),
+    });
+    try {
+      const { Records: results = [] } = await client.send(command, { abortSignal: abort });
+      // The results stand in the order of the entries. A call succeeds even if every entry in it has failed.
+      const stored: R[] = [];
+      const positions: Position[] = [];
+      const failed: Entry<R>[] = [];
+      for (const [index, entry] of entries.entries()) {
+        const { ShardId: shardId, SequenceNumber: sequenceNumber } = results[index] ?? {};
+        if (shardId === undefined || sequenceNumber === undefined) failed.push(entry);
+        else {
+          stored.push(entry.record);
+          positions.push({ shardId, sequenceNumber });
+        }
+      }
+      outcomes.acknowledged(stored, positions);
+      return { failed, reason: results.find((result) => result.ErrorCode)?.ErrorCode ?? "no result" };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      if (!abort.aborted && !isTransient(error)) this.#stop(fatalError(error, stream, caller));
+      return { failed: [...entries], reason: error.name === "Error" ? error.message : error.name };
+    }
+  }
+
+  async #giveUpOld(entries: readonly Entry<R>[], reason: string): Promise<readonly Entry<R>[]> {
+    const { now, maxAgeMs } = this.#options;
+    const oldest = now() - maxAgeMs;
+    const old = entries.filter((entry) => entry.since <= oldest);
+    await this.#giveUp(old, `not stored within ${maxAgeMs / 1000} s (${reason})`);
+    return entries.filter((entry) => entry.since > oldest);
+  }
+
+  async #giveUp(entries: readonly Entry<R>[], reason: string): Promise<void> {
+    for (const { record } of entries) await this.#options.outcomes.undeliverable(record, reason);
+  }
+
+  /** Resolves when a call has ended or the writer has stopped. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #changed(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+}

@@ -1,0 +1,76 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import type { LocalAccount } from "../gateway/local-account";
+import { FunctionSandbox } from "../lambda/function-sandbox";
+import type { ProvisionedFunction } from "../terraform/resource-type";
+
+/** The stack's functions, ready to be invoked. */
+export interface RunningFunctions {
+  /** By the function's ARN. */
+  sandboxes: ReadonlyMap<string, FunctionSandbox>;
+  logFiles: string[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes a sandbox for every function, whose log goes to a file of the function's name.
+ * @param problem called with what the functions' roles do not allow them
+ */
+export async function startFunctions(
+  functions: Iterable<ProvisionedFunction>,
+  account: LocalAccount,
+  logFolder: string,
+  problem: (message: string) => void,
+): Promise<RunningFunctions> {
+  await mkdir(logFolder, { recursive: true });
+  const sandboxes = new Map<string, FunctionSandbox>();
+  const logFiles: string[] = [];
+  for (const declaration of functions) {
+    const mayLog = mayWriteLogs(declaration, account);
+    if (!mayLog)
+      problem(
+        `the role of ${declaration.name} may not write to ${declaration.logGroup}: its logs are discarded.`,
+      );
+    if (declaration.isTraced && !maySendTraces(declaration, account))
+      problem(`the role of ${declaration.name} may not send traces to X-Ray: there will be none.`);
+    const logFile = join(logFolder, `${declaration.name}.log`);
+    if (mayLog) logFiles.push(logFile);
+    sandboxes.set(
+      declaration.arn,
+      new FunctionSandbox(declaration, mayLog ? createWriteStream(logFile) : discard()),
+    );
+  }
+  return {
+    sandboxes,
+    logFiles,
+    stop: async () => {
+      await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.stop()));
+    },
+  };
+}
+
+/** Lambda delivers a function's logs, and its traces, under the function's role. */
+function mayWriteLogs({ roleArn, logGroup }: ProvisionedFunction, account: LocalAccount): boolean {
+  const logStream = account.arn("logs", `log-group:${logGroup}:log-stream:local`);
+  return mayDo(["logs:CreateLogStream", "logs:PutLogEvents"], roleArn, logStream, account);
+}
+
+function maySendTraces({ roleArn }: ProvisionedFunction, account: LocalAccount): boolean {
+  return mayDo(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], roleArn, "*", account);
+}
+
+function mayDo(
+  actions: readonly string[],
+  roleArn: string,
+  resource: string,
+  account: LocalAccount,
+): boolean {
+  const role = account.identityOf(roleArn);
+  return actions.every((action) => account.allows(role, action, resource));
+}
+
+function discard(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}

@@ -1,0 +1,100 @@
+import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { KinesisStreamEvent } from "aws-lambda";
+import { systemClock } from "../../shared/clock";
+import { CommandError, messageOf } from "../../shared/command";
+import type { Chaos } from "../chaos/chaos";
+import { createClients } from "../gateway/clients";
+import { EventSourceMapping } from "../lambda/event-source-mapping/event-source-mapping";
+import type { EventSourceMappingSettings } from "../lambda/event-source-mapping/mapping-settings";
+import type { InvocationOutcome } from "../lambda/execution-environment";
+import type { FunctionSandbox } from "../lambda/function-sandbox";
+import type { Provisioning } from "../terraform/resource-type";
+
+/** The stack's event source mappings, at work. */
+export interface RunningMappings {
+  /** How many records went through the functions, or to the failure bucket, so far. */
+  handledRecords(): number;
+  /** Resolves when every record that is on the streams now is handled. */
+  caughtUp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Connects streams and functions, under the functions' roles, as Lambda does.
+ * @param problem called with what goes wrong; the mappings go on
+ * @throws CommandError when a role may not read its stream
+ */
+export async function startMappings(
+  provisioning: Provisioning,
+  sandboxes: ReadonlyMap<string, FunctionSandbox>,
+  chaos: Chaos | undefined,
+  problem: (message: string) => void,
+): Promise<RunningMappings> {
+  const { account, endpoint, mappings: settings } = provisioning;
+  let handled = 0;
+  const connections = settings.map((mapping) => {
+    const session = account.issueSession(mapping.roleArn, "event-source-mapping");
+    return { mapping, ...createClients(endpoint, account.region, session) };
+  });
+  await Promise.all(connections.map(({ mapping, s3 }) => checkDestination(mapping, s3)));
+  const mappings = connections.map(({ mapping, kinesis, s3 }) => {
+    return new EventSourceMapping({
+      settings: mapping,
+      kinesis,
+      s3,
+      clock: systemClock,
+      checkpoints: new Map(),
+      invoke: async (event) => {
+        const sandbox = sandboxes.get(mapping.functionArn);
+        if (!sandbox) throw new Error(`no sandbox runs ${mapping.functionArn}`);
+        const outcome = await invokeUnderChaos(sandbox, event, chaos);
+        if (!outcome.ok)
+          problem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
+        return outcome;
+      },
+      handled: (count) => {
+        handled += count;
+      },
+      problem,
+    });
+  });
+  const stop = async () => {
+    await Promise.all(mappings.map((mapping) => mapping.stop()));
+  };
+  await Promise.all(mappings.map((mapping) => mapping.start())).catch((error) => {
+    throw new CommandError(`the event source mapping cannot start: ${messageOf(error)}`);
+  });
+  return {
+    stop,
+    handledRecords: () => handled,
+    caughtUp: async () => {
+      await Promise.all(mappings.map((mapping) => mapping.caughtUp()));
+    },
+  };
+}
+
+/**
+ * Lambda needs s3:ListBucket on an on-failure destination.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+ */
+async function checkDestination(mapping: EventSourceMappingSettings, s3: S3Client): Promise<void> {
+  if (mapping.destinationBucket === undefined) return;
+  await s3.send(new HeadBucketCommand({ Bucket: mapping.destinationBucket })).catch((error) => {
+    throw new CommandError(
+      `the on-failure destination ${mapping.destinationBucket} is not to be used: its role needs s3:ListBucket (${messageOf(error)}).`,
+    );
+  });
+}
+
+/** Invokes the function; chaos may kill its process while it works. */
+async function invokeUnderChaos(
+  sandbox: FunctionSandbox,
+  event: KinesisStreamEvent,
+  chaos: Chaos | undefined,
+): Promise<InvocationOutcome> {
+  const life = chaos?.killsAfter();
+  if (life === undefined) return sandbox.invoke(event);
+  const death = new AbortController();
+  const killer = setTimeout(() => death.abort(), life);
+  return sandbox.invoke(event, death.signal).finally(() => clearTimeout(killer));
+}

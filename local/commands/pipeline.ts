@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CommandError, ExitCode } from "../../shared/command";
+import { listenForInterruption } from "../../shared/interruption";
+import { countOf } from "../../shared/terminal";
+import type { Chaos } from "../chaos/chaos";
+import type { LocalCloud } from "../cloud/local-cloud";
+import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
+import { type StepLog, UNDER_WAY } from "./step-log";
+
+/** What became of a run, as `--json` prints it; `faults` only under chaos: how often each kind struck. */
+export type Report = Reconciliation & { seconds: number; eventsPerSecond: number; faults?: Chaos["faults"] };
+
+/** A run of the pipeline in a local cloud. */
+export interface PipelineRun {
+  cloud: LocalCloud;
+  /** What the producer's own command line is given. */
+  producerArguments: readonly string[];
+  steps: StepLog;
+  /** Ends with the run, so that nothing strikes the reconciliation. */
+  chaos?: Chaos | undefined;
+  /** Called when the producer runs, with its process and the file of its receipts. */
+  producing?: (producer: ChildProcess, receiptsFile: string) => void;
+}
+
+/**
+ * Produces, waits until all is through, and accounts for every record. The first Ctrl-C ends the producer, which
+ * hears it, too, and the rest is finished; the second ends everything.
+ * @throws CommandError when the producer fails, or with the second Ctrl-C
+ */
+export async function runPipeline(run: PipelineRun): Promise<Report> {
+  let isDone = false;
+  const { abort } = listenForInterruption(() => {
+    if (!isDone) run.steps.note("finishing what was produced; Ctrl-C again stops at once");
+  });
+  const stopped = once(abort, "abort").then(() => {
+    throw new CommandError("stopped before everything was processed.", ExitCode.interrupted);
+  });
+  return Promise.race([produceAndReconcile(run, abort), stopped]).finally(() => {
+    isDone = true;
+  });
+}
+
+async function produceAndReconcile(
+  { cloud, producerArguments, steps, chaos, producing }: PipelineRun,
+  signal: AbortSignal,
+): Promise<Report> {
+  const folder = await mkdtemp(join(tmpdir(), "receipts-"));
+  const receipts = join(folder, "receipts");
+  try {
+    const started = performance.now();
+    const connection = ["--local", "--port", String(cloud.port), "--receipts", receipts];
+    const produce = () =>
+      runCommandLine("producer/cli.ts", [...producerArguments, ...connection], {
+        signal,
+        started: (producer) => producing?.(producer, receipts),
+      });
+    await steps.run("produced", produce, (summary) => summary.trim());
+    const progress = () => countOf(cloud.handledRecords(), "record");
+    await steps.run("processed", cloud.caughtUp, progress, progress);
+    const seconds = (performance.now() - started) / 1000;
+    chaos?.end();
+
+    const check = async () => reconcile(cloud.clients, cloud.outputs, await readReceipts(receipts));
+    const reconciliation = await steps.run(
+      "reconciled",
+      check,
+      ({ produced }) => countOf(produced, "record"),
+      UNDER_WAY,
+    );
+    return {
+      ...reconciliation,
+      seconds: Math.round(seconds * 1000) / 1000,
+      eventsPerSecond: Math.round(reconciliation.produced / seconds),
+      ...(chaos && { faults: chaos.faults }),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs one of the project's commands as a user would, its progress on this terminal.
+ * @returns what it printed to standard output
+ * @throws CommandError with its exit code when it failed; it has said why itself
+ */
+export async function runCommandLine(
+  script: string,
+  args: readonly string[],
+  { signal, started }: { signal?: AbortSignal; started?: (process: ChildProcess) => void } = {},
+): Promise<string> {
+  const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
+    stdio: ["inherit", "pipe", "inherit"],
+    env: { ...process.env, COLUMNS: String(process.stdout.columns ?? "") },
+    ...(signal && { signal }),
+  });
+  child.on("error", () => undefined);
+  started?.(child);
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+  });
+  const [exitCode] = await once(child, "close");
+  if (exitCode === ExitCode.ok || exitCode === ExitCode.rejects) return printed;
+  throw new CommandError(`${script} ended with exit code ${exitCode}.`, exitCode ?? ExitCode.failed);
+}

@@ -1,0 +1,157 @@
+import { readFile } from "node:fs/promises";
+import { paginateScan } from "@aws-sdk/client-dynamodb";
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type _Record as KinesisRecord,
+  ListShardsCommand,
+} from "@aws-sdk/client-kinesis";
+import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import * as v from "valibot";
+import { DISCARDED_BATCHES_PREFIX, DiscardedBatch } from "../../events/on-failure-record";
+import { parseEvent } from "../../events/parse-event";
+import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
+import type { Clients } from "../gateway/clients";
+
+/** Where every record is that Kinesis acknowledged. */
+export interface Reconciliation {
+  /** Records that Kinesis acknowledged. */
+  produced: number;
+  /** Of those: records whose event stands in the table. */
+  stored: number;
+  /** Of those: records that the processor set aside. */
+  rejected: number;
+  /** Of those: records in Lambda's on-failure objects. */
+  failed: number;
+  /** Of those: records that are in none of the three places. */
+  lost: number;
+  /** Items that stand in the table more than once. */
+  duplicates: number;
+}
+
+/** Which stack is reconciled. */
+export interface ReconciledStack {
+  stream_name: string;
+  table_name: string;
+  failure_bucket_name: string;
+}
+
+/** What tells one record of a stream from another. */
+export function recordId(shardId: string, sequenceNumber: string): string {
+  return `${shardId}:${sequenceNumber}`;
+}
+
+/**
+ * Looks for every acknowledged record in the table and in the failure bucket.
+ * @param acknowledged the ids (see `recordId`) of the records that Kinesis acknowledged
+ */
+export async function reconcile(
+  clients: Clients,
+  stack: ReconciledStack,
+  acknowledged: ReadonlySet<string>,
+): Promise<Reconciliation> {
+  const items = await readKeys(clients, stack.table_name);
+  const rejected = await readRejected(clients, stack.failure_bucket_name);
+  const failed = await readDiscarded(clients, stack.failure_bucket_name);
+
+  const found = { stored: 0, rejected: 0, failed: 0 };
+  const storedKeys = new Set<string>();
+  for await (const { id, record } of readStream(clients, stack.stream_name)) {
+    const key = eventKey(record);
+    const isStored = key !== undefined && items.keys.has(key);
+    if (isStored) storedKeys.add(key);
+    if (!acknowledged.has(id)) continue;
+    if (isStored) found.stored += 1;
+    else if (rejected.has(id)) found.rejected += 1;
+    else if (failed.has(id)) found.failed += 1;
+  }
+  return {
+    produced: acknowledged.size,
+    ...found,
+    lost: acknowledged.size - found.stored - found.rejected - found.failed,
+    duplicates: items.count - storedKeys.size,
+  };
+}
+
+/** The key of the item that a record's event is stored as; none if the record is no event. */
+function eventKey({ Data = new Uint8Array() }: KinesisRecord): string | undefined {
+  const event = parseEvent(Data);
+  return event.ok ? itemKey(event.post.username, event.post.id) : undefined;
+}
+
+function itemKey(username: string | undefined, id: string | undefined): string {
+  return JSON.stringify([username, id]);
+}
+
+async function readKeys(
+  { dynamodb }: Clients,
+  TableName: string,
+): Promise<{ keys: Set<string>; count: number }> {
+  const keys = new Set<string>();
+  let count = 0;
+  for await (const { Items = [] } of paginateScan(
+    { client: dynamodb },
+    { TableName, ProjectionExpression: "Username, Id" },
+  )) {
+    for (const { Username, Id } of Items) keys.add(itemKey(Username?.S, Id?.S));
+    count += Items.length;
+  }
+  return { keys, count };
+}
+
+async function readRejected(clients: Clients, bucket: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const text of readObjects(clients, bucket, REJECTED_RECORDS_PREFIX)) {
+    for (const line of text.split("\n").filter((line) => line !== "")) {
+      const { shardId, sequenceNumber } = v.parse(RejectedRecord, JSON.parse(line));
+      ids.add(recordId(shardId, sequenceNumber));
+    }
+  }
+  return ids;
+}
+
+async function readDiscarded(clients: Clients, bucket: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const text of readObjects(clients, bucket, DISCARDED_BATCHES_PREFIX)) {
+    const { payload } = v.parse(DiscardedBatch, JSON.parse(text));
+    for (const { eventID } of payload.Records) ids.add(eventID);
+  }
+  return ids;
+}
+
+async function* readObjects({ s3 }: Clients, Bucket: string, Prefix: string): AsyncGenerator<string> {
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
+    for (const { Key } of Contents) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      yield (await Body?.transformToString()) ?? "";
+    }
+  }
+}
+
+async function* readStream(
+  { kinesis }: Clients,
+  StreamName: string,
+): AsyncGenerator<{ id: string; record: KinesisRecord }> {
+  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+  for (const { ShardId = "" } of Shards) {
+    let { ShardIterator } = await kinesis.send(
+      new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" }),
+    );
+    while (ShardIterator) {
+      const { Records = [], NextShardIterator } = await kinesis.send(
+        new GetRecordsCommand({ ShardIterator }),
+      );
+      for (const record of Records) yield { id: recordId(ShardId, record.SequenceNumber ?? ""), record };
+      ShardIterator = Records.length > 0 ? NextShardIterator : undefined;
+    }
+  }
+}
+
+/**
+ * Reads the file in which the producer writes what Kinesis acknowledged: a line a record, shard and sequence number.
+ * @returns the records' ids, see `recordId`
+ */
+export async function readReceipts(file: string): Promise<Set<string>> {
+  const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+  return new Set(lines.map((line) => line.replace(" ", ":")));
+}

@@ -1,0 +1,40 @@
+import { once } from "node:events";
+import type { LocalCloud } from "../cloud/local-cloud";
+import { OPERATOR_KEY } from "../gateway/local-account";
+import { type StackOptions, startStack } from "./start-stack";
+import { StepLog } from "./step-log";
+
+/** Runs the stack until Ctrl-C. */
+export async function serve(options: StackOptions): Promise<void> {
+  const { cloud } = await startStack(options, new StepLog(process.stderr));
+  process.stdout.write(welcome(cloud));
+  await interruption();
+  await cloud.stop();
+}
+
+/** Resolves with Ctrl-C, or when the process is asked to end. */
+export async function interruption(): Promise<void> {
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+}
+
+function welcome(cloud: LocalCloud): string {
+  const { stream_name, table_name, failure_bucket_name, region } = cloud.outputs;
+  const port = cloud.port === 4566 ? "" : ` --port ${cloud.port}`;
+  return `
+The local cloud runs at ${cloud.endpoint}; Ctrl-C ends it, and with it all that it holds.
+
+  stream          ${stream_name}
+  table           ${table_name}
+  failure bucket  ${failure_bucket_name}
+  logs            ${cloud.logFiles.join(", ")}
+
+In another terminal:
+  npm run produce -- --local${port} --source sample
+  npm run explore -- --local${port}
+  npm run redrive -- --local${port} --list
+
+With the AWS CLI or any SDK, as the operator:
+  export AWS_ACCESS_KEY_ID=${OPERATOR_KEY.accessKeyId} AWS_SECRET_ACCESS_KEY=${OPERATOR_KEY.secretAccessKey} AWS_DEFAULT_REGION=${region}
+  aws --endpoint-url ${cloud.endpoint} kinesis list-streams
+`;
+}

@@ -1,0 +1,123 @@
+import { execFile } from "node:child_process";
+import { stat } from "node:fs/promises";
+import { promisify } from "node:util";
+import { formatCount } from "../../shared/terminal";
+import type { LocalCloud } from "../cloud/local-cloud";
+import { runPipeline } from "./pipeline";
+import { refuseLoss } from "./start";
+import { type StackOptions, startStack } from "./start-stack";
+import { StepLog } from "./step-log";
+
+export interface SoakOptions extends StackOptions {
+  minutes: number;
+  /** Records a second. */
+  rate: number;
+}
+
+/** How the run stands at one moment. */
+interface Sample {
+  seconds: number;
+  produced: number;
+  handled: number;
+  /** Resident memory of the processes in bytes; undefined where it cannot be told. */
+  producerBytes: number | undefined;
+  functionBytes: number | undefined;
+}
+
+const SAMPLE_MILLISECONDS = 10_000;
+
+/**
+ * Runs the pipeline under chaos for a while, and tells every ten seconds how far it is, how far behind the function
+ * is, and what memory producer and function take; at the end, where every record is.
+ * @throws CommandError when a record is lost or stands twice
+ */
+export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<void> {
+  const steps = new StepLog(process.stderr);
+  const { cloud, chaos } = await startStack(options, steps);
+  const samples: Sample[] = [];
+  let sampling: NodeJS.Timeout | undefined;
+  try {
+    const count = Math.round(minutes * 60 * rate);
+    process.stdout.write(HEADER);
+    const report = await runPipeline({
+      cloud,
+      chaos,
+      steps,
+      producerArguments: ["--source", "sample", "--rate", String(rate), "--count", String(count)],
+      producing: (producer, receiptsFile) => {
+        const started = performance.now();
+        sampling = setInterval(async () => {
+          const seconds = (performance.now() - started) / 1000;
+          samples.push(await takeSample(cloud, seconds, producer.pid, receiptsFile));
+          process.stdout.write(sampleLine(samples.at(-1)));
+        }, SAMPLE_MILLISECONDS);
+      },
+    });
+    process.stdout.write(`\n${growth(samples)}\n${JSON.stringify(report)}\n`);
+    refuseLoss(report, cloud);
+  } finally {
+    clearInterval(sampling);
+    await cloud.stop();
+  }
+}
+
+/** A line of the receipts: a shard's id, a sequence number of 56 digits, a space and a line feed. */
+const RECEIPT_BYTES = "shardId-000000000000".length + 56 + 2;
+
+async function takeSample(
+  cloud: LocalCloud,
+  seconds: number,
+  producer: number | undefined,
+  receiptsFile: string,
+): Promise<Sample> {
+  const { size } = await stat(receiptsFile).catch(() => ({ size: 0 }));
+  return {
+    seconds,
+    produced: Math.floor(size / RECEIPT_BYTES),
+    handled: cloud.handledRecords(),
+    producerBytes: await residentBytes(producer === undefined ? [] : [producer]),
+    functionBytes: await residentBytes(cloud.functionProcesses()),
+  };
+}
+
+const run = promisify(execFile);
+
+/** The memory that processes hold together, as `ps` tells it. */
+async function residentBytes(processes: readonly number[]): Promise<number | undefined> {
+  if (processes.length === 0) return undefined;
+  const { stdout } = await run("ps", ["-o", "rss=", "-p", processes.join(",")]).catch(() => ({ stdout: "" }));
+  const kilobytes = stdout.trim().split(/\s+/).map(Number);
+  return stdout === "" ? undefined : kilobytes.reduce((sum, each) => sum + each, 0) * 1024;
+}
+
+const HEADER = "\n  seconds   produced    handled     lag   producer   function\n";
+
+function sampleLine(sample: Sample | undefined): string {
+  if (!sample) return "";
+  const { seconds, produced, handled, producerBytes, functionBytes } = sample;
+  // A record that is on the stream twice, because an answer was lost, is handled twice.
+  const lag = Math.max(0, produced - handled);
+  const columns = [
+    seconds.toFixed(0).padStart(9),
+    formatCount(produced).padStart(11),
+    formatCount(handled).padStart(11),
+    formatCount(lag).padStart(8),
+    megabytes(producerBytes).padStart(11),
+    megabytes(functionBytes).padStart(11),
+  ];
+  return `${columns.join("")}\n`;
+}
+
+function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? "-" : `${Math.round(bytes / 2 ** 20)} MB`;
+}
+
+/** The most memory in the first and in the second half of the run: what grows with the records shows here. */
+function growth(samples: readonly Sample[]): string {
+  const middle = Math.ceil(samples.length / 2);
+  const most = (half: readonly Sample[], key: "producerBytes" | "functionBytes") =>
+    megabytes(half.length === 0 ? undefined : Math.max(...half.map((sample) => sample[key] ?? 0)));
+  const line = (name: string, key: "producerBytes" | "functionBytes") =>
+    `  ${name}: at most ${most(samples.slice(0, middle), key)} in the first half, ${most(samples.slice(middle), key)} in the second`;
+  return [line("producer", "producerBytes"), line("function", "functionBytes")].join("\n");
+}

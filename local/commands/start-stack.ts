@@ -1,0 +1,35 @@
+import { type Chaos, seededChaos } from "../chaos/chaos";
+import { type LocalCloud, startLocalCloud } from "../cloud/local-cloud";
+import { synthesize } from "../terraform/synthesize";
+import { type StepLog, UNDER_WAY } from "./step-log";
+
+export interface StackOptions {
+  /** Of the local cloud; 0 takes any free port. */
+  port: number;
+  /** Injects faults, decided by this seed. */
+  chaosSeed?: number | undefined;
+}
+
+/** The project's own stack, running in a local cloud. */
+export interface RunningStack {
+  cloud: LocalCloud;
+  chaos: Chaos | undefined;
+}
+
+/** Where the functions' logs go, from the project's root. */
+const LOG_FOLDER = ".local/logs";
+
+/**
+ * Synthesizes the project's stack and starts it.
+ * @throws CommandError when it cannot be synthesized, or cannot run here
+ */
+export async function startStack({ port, chaosSeed }: StackOptions, steps: StepLog): Promise<RunningStack> {
+  const chaos = chaosSeed === undefined ? undefined : seededChaos(chaosSeed);
+  const { file } = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`, UNDER_WAY);
+  const problem = (message: string) => steps.note(message);
+  const start = () => startLocalCloud({ stackFile: file, port, logFolder: LOG_FOLDER, chaos, problem });
+  const cloud = await steps.run("local cloud", start, ({ endpoint }) => endpoint, UNDER_WAY);
+  steps.note(`not needed on one machine: ${cloud.ignoredTypes.join(", ")}`);
+  if (chaos) steps.note(`chaos with seed ${chaosSeed}: faults of every kind strike`);
+  return { cloud, chaos };
+}

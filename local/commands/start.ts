@@ -1,0 +1,77 @@
+import { CommandError } from "../../shared/command";
+import { countOf, formatCount, paint } from "../../shared/terminal";
+import type { Chaos } from "../chaos/chaos";
+import type { LocalCloud } from "../cloud/local-cloud";
+import { type Report, runCommandLine, runPipeline } from "./pipeline";
+import { interruption } from "./serve";
+import { type StackOptions, startStack } from "./start-stack";
+import { StepLog } from "./step-log";
+
+export interface StartOptions extends StackOptions {
+  /** Keeps the local cloud running afterwards, until Ctrl-C. */
+  keep?: boolean;
+  /** Prints the reconciliation as one line of JSON. */
+  json?: boolean;
+}
+
+/**
+ * The whole job on this machine: synthesizes the stack, runs it, produces events, waits until all are through and
+ * accounts for every one.
+ * @param producerArguments what the producer's own command line is given
+ * @throws CommandError when a step fails, or when a record is in none of the places where it may end
+ */
+export async function start(options: StartOptions, producerArguments: readonly string[]): Promise<void> {
+  const steps = new StepLog(process.stderr);
+  const { cloud, chaos } = await startStack(options, steps);
+  try {
+    const report = await runPipeline({ cloud, producerArguments, steps, chaos });
+    if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    else await printReport(report, cloud);
+    if (options.keep) await keepRunning(cloud, steps);
+    refuseLoss(report, cloud);
+  } finally {
+    await cloud.stop();
+  }
+}
+
+async function printReport(
+  { seconds, eventsPerSecond, faults, ...reconciliation }: Report,
+  cloud: LocalCloud,
+): Promise<void> {
+  const lines = Object.entries(reconciliation).map(([name, count]) => {
+    const isBad = count > 0 && ["failed", "lost", "duplicates"].includes(name);
+    return `  ${name.padEnd(12)}${paint(process.stdout, isBad ? "red" : "bold", formatCount(count).padStart(10))}`;
+  });
+  process.stdout.write(`\n${lines.join("\n")}\n\n`);
+  process.stdout.write(
+    `  ${seconds.toFixed(1)} s from end to end, ${formatCount(eventsPerSecond)} events per second\n\n`,
+  );
+  if (faults) process.stdout.write(`${faultsTable(faults)}\n\n`);
+  process.stdout.write("The newest records of the table:\n");
+  process.stdout.write(
+    await runCommandLine("operator/explore/cli.ts", ["--local", "--port", String(cloud.port)]),
+  );
+}
+
+function faultsTable(faults: Chaos["faults"]): string {
+  const lines = Object.entries(faults).map(
+    ([kind, count]) => `  ${kind.padEnd(20)}${formatCount(count).padStart(6)}`,
+  );
+  return `Faults survived:\n${lines.join("\n")}`;
+}
+
+async function keepRunning({ endpoint }: LocalCloud, steps: StepLog): Promise<void> {
+  steps.note(`the local cloud goes on at ${endpoint}; Ctrl-C ends it`);
+  await interruption();
+}
+
+/** @throws CommandError when a record is in none of the places where it may end, or stands twice */
+export function refuseLoss({ lost, duplicates }: Report, { logFiles }: LocalCloud): void {
+  if (lost === 0 && duplicates === 0) return;
+  const log = `the function's log is ${logFiles.join(", ")}`;
+  if (lost > 0)
+    throw new CommandError(
+      `${countOf(lost, "record")} of those that Kinesis acknowledged cannot be found; ${log}`,
+    );
+  throw new CommandError(`${countOf(duplicates, "item")} stand in the table more than once; ${log}`);
+}

@@ -1,0 +1,71 @@
+import http from "node:http";
+import http2 from "node:http2";
+import net from "node:net";
+import { CommandError } from "../../shared/command";
+
+export type Request = http.IncomingMessage | http2.Http2ServerRequest;
+export type Response = http.ServerResponse | http2.Http2ServerResponse;
+
+export interface HttpServer {
+  port: number;
+  /** Ends every connection, and the server. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server on loopback that speaks HTTP/1.1 and HTTP/2 without TLS on the same port, because the SDK's
+ * Kinesis client speaks HTTP/2 unless told otherwise.
+ * @param port 0 takes any free port
+ * @throws CommandError when the port is in use
+ */
+export async function startHttpServer(
+  port: number,
+  handle: (request: Request, response: Response) => void,
+): Promise<HttpServer> {
+  const http1Server = http.createServer({ keepAliveTimeout: 60_000 }, handle);
+  const http2Server = http2.createServer(handle);
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => socket.destroy());
+    dispatch(socket, http1Server, http2Server);
+  });
+  await listen(server, port);
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function listen(server: net.Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === "EADDRINUSE"
+          ? new CommandError(
+              `port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop that or choose another with --port.`,
+            )
+          : error,
+      );
+    });
+    server.listen(port, "127.0.0.1", resolve);
+  });
+}
+
+/** Every HTTP/2 connection opens with the same words: https://www.rfc-editor.org/rfc/rfc9113#name-http-2-connection-preface */
+const HTTP2_PREFACE = "PRI * HTTP/2";
+
+/** Hands a connection to the server of its protocol, told by its first bytes. */
+function dispatch(socket: net.Socket, http1Server: http.Server, http2Server: http2.Http2Server): void {
+  socket.once("data", (start) => {
+    socket.pause();
+    const isHttp2 = start.subarray(0, HTTP2_PREFACE.length).toString("latin1") === HTTP2_PREFACE;
+    (isHttp2 ? http2Server : http1Server).emit("connection", socket);
+    socket.unshift(start);
+    socket.resume();
+  });
+}

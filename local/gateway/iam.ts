@@ -1,0 +1,70 @@
+import * as v from "valibot";
+import { CommandError } from "../../shared/command";
+
+/** One or many: IAM's JSON allows a single value wherever it allows a list. */
+const list = v.pipe(
+  v.union([v.string(), v.array(v.string())]),
+  v.transform((value) => (typeof value === "string" ? [value] : value)),
+);
+
+const Statement = v.strictObject({
+  Sid: v.optional(v.string()),
+  Effect: v.picklist(["Allow", "Deny"]),
+  Action: list,
+  Resource: list,
+});
+
+const PolicyDocument = v.object({ Statement: v.array(Statement) });
+
+export type Statement = v.InferOutput<typeof Statement>;
+
+/** Who calls: the name that AWS's errors give, and what the policies attached to it say. */
+export interface Identity {
+  arn: string;
+  /** The user, or the role whose session it is. */
+  principal: string;
+  statements: Statement[];
+}
+
+/**
+ * Parses an identity policy.
+ * @throws CommandError when it says something that would be ignored here, such as a condition
+ */
+export function parsePolicy(name: string, json: string): Statement[] {
+  const policy = v.safeParse(PolicyDocument, JSON.parse(json));
+  if (policy.success) return policy.output.Statement;
+  throw new CommandError(
+    `policy ${name}: ${v.getDotPath(policy.issues[0])} is not understood locally (${policy.issues[0].message}).`,
+  );
+}
+
+/**
+ * Decides as IAM does for one account: an explicit denial wins, then a permission, otherwise it is denied.
+ * @param resource the ARN acted upon; undefined where the request does not say, so that any resource will do
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export function isAllowed(
+  { statements }: Pick<Identity, "statements">,
+  action: string,
+  resource: string | undefined,
+): boolean {
+  const effects = statements
+    .filter((statement) =>
+      statement.Action.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())),
+    )
+    .filter(
+      (statement) =>
+        resource === undefined || statement.Resource.some((pattern) => matches(pattern, resource)),
+    )
+    .map((statement) => statement.Effect);
+  return effects.includes("Allow") && !effects.includes("Deny");
+}
+
+/** IAM's wildcards: `*` for any characters, `?` for one. */
+function matches(pattern: string, value: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${expression}$`, "s").test(value);
+}

@@ -1,0 +1,161 @@
+import {
+  DescribeStreamCommand,
+  DescribeStreamSummaryCommand,
+  type KinesisClient,
+  ListShardsCommand,
+  type Shard,
+} from "@aws-sdk/client-kinesis";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { KinesisStreamEvent } from "aws-lambda";
+import type { Clock } from "../../../shared/clock";
+import { messageOf } from "../../../shared/command";
+import type { InvocationOutcome } from "../execution-environment";
+import { type EventSourceMappingSettings, withinRetention } from "./mapping-settings";
+import { type DiscardedBatch, putDiscardedBatch } from "./on-failure-destination";
+import { backoff } from "./retry-delay";
+import { ShardPoller } from "./shard-poller";
+import type { Position } from "./shard-reader";
+
+/** What a mapping works with. The clients carry the credentials of the function's role, as Lambda does. */
+export interface EventSourceMappingParts {
+  settings: EventSourceMappingSettings;
+  kinesis: KinesisClient;
+  s3: S3Client;
+  clock: Clock;
+  /** Rejects when the function could not be run at all, as when it is throttled. */
+  invoke(event: KinesisStreamEvent): Promise<InvocationOutcome>;
+  /** Called with what a person should know; the mapping goes on. */
+  problem(message: string): void;
+  /** Called with how many records were handled since the last call. */
+  handled(count: number): void;
+  /** Where each shard was when an earlier run ended; kept up to date, so that a later run can go on from it. */
+  checkpoints: Map<string, string>;
+}
+
+/** Connects a stream and a function: every record of every shard reaches the function or the destination. */
+export class EventSourceMapping {
+  private readonly stopping = new AbortController();
+  private readonly pollers = new Map<string, ShardPoller>();
+  private readonly running = new Set<Promise<void>>();
+  private readonly endedShards = new Set<string>();
+  private settings: EventSourceMappingSettings;
+
+  constructor(private readonly parts: EventSourceMappingParts) {
+    this.settings = parts.settings;
+  }
+
+  /**
+   * Starts to read.
+   * @throws when the role may not read the stream, or the stream is not there
+   */
+  async start(): Promise<void> {
+    const { kinesis, checkpoints } = this.parts;
+    const { streamArn: StreamARN, startingPosition } = this.settings;
+    // Lambda asks for both, and refuses a role that may not.
+    await kinesis.send(new DescribeStreamCommand({ StreamARN }));
+    const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN }));
+    this.settings = withinRetention(this.settings, StreamDescriptionSummary?.RetentionPeriodHours);
+
+    const shards = await this.listShards();
+    if (startingPosition === "LATEST") {
+      const isPast = ({ ShardId = "", SequenceNumberRange }: Shard) =>
+        SequenceNumberRange?.EndingSequenceNumber !== undefined && !checkpoints.has(ShardId);
+      for (const { ShardId = "" } of shards.filter(isPast)) this.endedShards.add(ShardId);
+    }
+    this.startPollers(shards, startingPosition);
+  }
+
+  /** Resolves when every record that is on the stream now is handled, or the mapping stops. */
+  async caughtUp(): Promise<void> {
+    let waitedFor: ShardPoller[] = [];
+    while ([...this.pollers.values()].some((poller) => !waitedFor.includes(poller))) {
+      waitedFor = [...this.pollers.values()];
+      await Promise.all(waitedFor.map((poller) => poller.caughtUp()));
+    }
+  }
+
+  /** Stops reading; what is under way is not handled, and the checkpoints stay before it. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.running);
+  }
+
+  /**
+   * Reads every shard that is not read yet and whose parents have ended, so that the order holds per partition key
+   * across resharding.
+   * @see https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
+   */
+  private startPollers(shards: readonly Shard[], startingPosition: Position): void {
+    const known = new Set(shards.map(({ ShardId }) => ShardId));
+    const isUnfinished = (shardId: string | undefined) =>
+      shardId !== undefined && known.has(shardId) && !this.endedShards.has(shardId);
+
+    for (const { ShardId = "", ParentShardId, AdjacentParentShardId } of shards) {
+      if (this.pollers.has(ShardId) || this.endedShards.has(ShardId)) continue;
+      if (isUnfinished(ParentShardId) || isUnfinished(AdjacentParentShardId)) continue;
+      const running: Promise<void> = this.runPoller(ShardId, startingPosition).finally(() =>
+        this.running.delete(running),
+      );
+      this.running.add(running);
+    }
+  }
+
+  private async runPoller(shardId: string, startingPosition: Position): Promise<void> {
+    const { checkpoints } = this.parts;
+    const poller = new ShardPoller({
+      ...this.parts,
+      settings: this.settings,
+      shardId,
+      signal: this.stopping.signal,
+      checkpoint: checkpoints.get(shardId),
+      startingPosition,
+      checkpointed: (sequenceNumber) => checkpoints.set(shardId, sequenceNumber),
+      discard: (batch) => this.discard(batch),
+    });
+    this.pollers.set(shardId, poller);
+    const hasEnded = await poller.run();
+    if (hasEnded) {
+      this.endedShards.add(shardId);
+      await this.startChildren();
+    }
+    this.pollers.delete(shardId);
+    poller.release();
+  }
+
+  /** Shards that appear later hold nothing that came before the mapping: they are read from their beginning. */
+  private async startChildren(): Promise<void> {
+    const { clock, problem } = this.parts;
+    const { signal } = this.stopping;
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        return this.startPollers(await this.listShards(), "TRIM_HORIZON");
+      } catch (error) {
+        problem(`the shards cannot be listed: ${messageOf(error)}`);
+        await clock.sleep(backoff(failures), signal);
+      }
+    }
+  }
+
+  private async discard(batch: DiscardedBatch): Promise<void> {
+    const { s3, problem } = this.parts;
+    const { shardId, records, condition } = batch;
+    if (this.settings.destinationBucket !== undefined) return putDiscardedBatch(s3, this.settings, batch);
+    problem(
+      `${records.length} records of shard ${shardId} are lost: ${condition}, and no destination is set.`,
+    );
+  }
+
+  private async listShards(): Promise<Shard[]> {
+    const { kinesis, settings } = this.parts;
+    const shards: Shard[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await kinesis.send(
+        new ListShardsCommand(NextToken === undefined ? { StreamARN: settings.streamArn } : { NextToken }),
+      );
+      shards.push(...(page.Shards ?? []));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return shards;
+  }
+}

@@ -1,0 +1,85 @@
+import type { KinesisStreamRecord } from "aws-lambda";
+import type { Clock } from "../../../shared/clock";
+import { PAYLOAD_FRAME_BYTES } from "./lambda-event";
+import { type EventSourceMappingSettings, MAX_PAYLOAD_BYTES } from "./mapping-settings";
+
+/** A record, and what it adds to the payload of an invocation, in bytes. */
+export interface SizedRecord {
+  record: KinesisStreamRecord;
+  bytes: number;
+}
+
+/**
+ * One of a shard's concurrent streams of batches. A partition key always takes the same lane, and a lane works on
+ * one batch at a time, so that the order holds per partition key.
+ */
+export class Lane {
+  private readonly waiting: SizedRecord[] = [];
+  /** When the batch window began, in milliseconds since the epoch. */
+  private windowStart = 0;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">,
+    private readonly clock: Clock,
+    private readonly process: (batch: readonly KinesisStreamRecord[]) => Promise<void>,
+  ) {}
+
+  /** Has a record processed after those that were added before. */
+  add(record: SizedRecord): void {
+    if (this.waiting.length === 0) this.windowStart = this.clock.now();
+    this.waiting.push(record);
+    this.wake();
+  }
+
+  /** Processes batch after batch until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.wake(), { once: true });
+    while (!signal.aborted) {
+      await this.batchIsDue(signal);
+      if (signal.aborted) return;
+      const batch = this.waiting.splice(0, this.batchLength());
+      await this.process(batch.map(({ record }) => record));
+      this.windowStart = this.clock.now();
+    }
+  }
+
+  /**
+   * A batch goes out when it is full, or when its window ends. The window begins with the first record, or, where
+   * records waited for the invocation before, when that completed.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching
+   */
+  private async batchIsDue(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.isFull()) {
+      const remaining = this.windowStart + this.settings.batchWindowSeconds * 1000 - this.clock.now();
+      if (this.waiting.length > 0 && remaining <= 0) return;
+      await this.nextRecords(this.waiting.length > 0 ? remaining : undefined);
+    }
+  }
+
+  /** Resolves when records are added, when the lane stops, or after so many milliseconds. */
+  private async nextRecords(milliseconds: number | undefined): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    if (milliseconds === undefined) return woken;
+    const timer = new AbortController();
+    await Promise.race([woken, this.clock.sleep(milliseconds, timer.signal)]);
+    timer.abort();
+  }
+
+  private isFull(): boolean {
+    return this.waiting.length >= this.settings.batchSize || this.batchLength() < this.waiting.length;
+  }
+
+  /** How many of the waiting records fit into one invocation, by number and by bytes; at least one. */
+  private batchLength(): number {
+    const mostRecords = this.waiting.slice(0, this.settings.batchSize);
+    let payload = PAYLOAD_FRAME_BYTES;
+    const tooMany = mostRecords.findIndex(({ bytes }, index) => {
+      payload += bytes;
+      return payload > MAX_PAYLOAD_BYTES && index > 0;
+    });
+    return tooMany === -1 ? mostRecords.length : tooMany;
+  }
+}

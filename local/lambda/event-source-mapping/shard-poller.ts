@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import type { KinesisStreamRecord } from "aws-lambda";
+import { Checkpoint } from "./checkpoint";
+import { payloadBytes } from "./lambda-event";
+import { Lane } from "./lane";
+import { MAX_PAYLOAD_BYTES } from "./mapping-settings";
+import { type BatchProcessing, processBatch } from "./settle-batch";
+import { type Position, ShardReader, type ShardReading } from "./shard-reader";
+
+/** What a poller needs beyond what reading and processing need. */
+export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "handled"> {
+  /** Called with how many records were handled since the last call. */
+  handled(count: number): void;
+  /** The checkpoint of an earlier run. */
+  checkpoint: string | undefined;
+  /** Where to begin without one. */
+  startingPosition: Position;
+  /** Called whenever the checkpoint moved. */
+  checkpointed(sequenceNumber: string): void;
+}
+
+/** How long to wait for new records at the end of the shard; Lambda itself asks once a second. */
+const IDLE_MILLISECONDS = 200;
+
+/** Reads one shard in order, has its batches processed, and keeps its checkpoint behind what was handled. */
+export class ShardPoller {
+  private readonly checkpoint: Checkpoint;
+  private readonly lanes: Lane[];
+  private roomMade: () => void = () => undefined;
+  /** Who waits until everything is handled that was there when a read began: this one, or the next. */
+  private waitingForThisRead: (() => void)[] = [];
+  private waitingForNextRead: (() => void)[] = [];
+
+  constructor(private readonly polling: ShardPolling) {
+    const { settings, clock, checkpoint } = polling;
+    this.checkpoint = new Checkpoint(checkpoint);
+    const processing = {
+      ...polling,
+      handled: (records: readonly KinesisStreamRecord[]) => this.handled(records),
+    };
+    this.lanes = Array.from(
+      { length: settings.parallelizationFactor },
+      () => new Lane(settings, clock, (batch) => processBatch(batch, processing)),
+    );
+  }
+
+  /**
+   * Runs until the signal aborts or the shard, closed by resharding, is read and handled to its end.
+   * @returns whether the shard has ended
+   */
+  async run(): Promise<boolean> {
+    const end = new AbortController();
+    const signal = AbortSignal.any([this.polling.signal, end.signal]);
+    const lanes = Promise.all(this.lanes.map((lane) => lane.run(signal)));
+    await this.read();
+    end.abort();
+    await lanes;
+    return !this.polling.signal.aborted;
+  }
+
+  /** Resolves when everything that is on the shard now is handled. */
+  caughtUp(): Promise<void> {
+    return new Promise((resolve) => this.waitingForNextRead.push(resolve));
+  }
+
+  /** Lets go of everyone who waits: the shard has ended and its children are being read, or the mapping stops. */
+  release(): void {
+    for (const resolve of [...this.waitingForThisRead, ...this.waitingForNextRead]) resolve();
+  }
+
+  /** Reads, ahead of the lanes but not far, until the shard ends and the last of its records is handled. */
+  private async read(): Promise<void> {
+    const { clock, signal, checkpoint, startingPosition } = this.polling;
+    const position = checkpoint === undefined ? startingPosition : { after: checkpoint };
+    for await (const { records, isLatest, isLast } of new ShardReader(this.polling, position).pages()) {
+      this.distribute(records);
+      if (isLatest) this.reportCaughtUp();
+      if (records.length === 0 && !isLast) await clock.sleep(IDLE_MILLISECONDS, signal);
+      await this.room(2 * MAX_PAYLOAD_BYTES * this.lanes.length);
+      this.waitingForThisRead.push(...this.waitingForNextRead.splice(0));
+    }
+    await this.room(0);
+  }
+
+  private distribute(records: readonly KinesisStreamRecord[]): void {
+    const sized = records.map((record) => ({ record, bytes: payloadBytes(record) }));
+    this.checkpoint.read(
+      sized.map(({ record, bytes }) => ({ sequenceNumber: record.kinesis.sequenceNumber, bytes })),
+    );
+    for (const each of sized) this.lanes[this.laneOf(each.record.kinesis.partitionKey)]?.add(each);
+  }
+
+  private laneOf(partitionKey: string): number {
+    if (this.lanes.length === 1) return 0;
+    return createHash("md5").update(partitionKey).digest().readUInt32BE() % this.lanes.length;
+  }
+
+  private handled(records: readonly KinesisStreamRecord[]): void {
+    const hasMoved = this.checkpoint.handled(records.map(({ kinesis }) => kinesis.sequenceNumber));
+    const { position } = this.checkpoint;
+    if (hasMoved && position !== undefined) this.polling.checkpointed(position);
+    this.polling.handled(records.length);
+    this.roomMade();
+  }
+
+  /** Waits while more than so many bytes are read but not behind the checkpoint, so that memory stays bounded. */
+  private async room(limit: number): Promise<void> {
+    const { signal } = this.polling;
+    const stopped = () => this.roomMade();
+    signal.addEventListener("abort", stopped, { once: true });
+    while (!signal.aborted && this.checkpoint.outstandingBytes > limit) {
+      await new Promise<void>((resolve) => {
+        this.roomMade = resolve;
+      });
+    }
+    signal.removeEventListener("abort", stopped);
+  }
+
+  private reportCaughtUp(): void {
+    if (this.checkpoint.outstandingBytes > 0) return;
+    for (const resolve of this.waitingForThisRead.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  ExpiredIteratorException,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type GetShardIteratorCommandInput,
+  type KinesisClient,
+} from "@aws-sdk/client-kinesis";
+import type { KinesisStreamRecord } from "aws-lambda";
+import type { Clock } from "../../../shared/clock";
+import { messageOf } from "../../../shared/command";
+import { lambdaRecord } from "./lambda-event";
+import type { EventSourceMappingSettings } from "./mapping-settings";
+import { backoff } from "./retry-delay";
+
+/** What reading a shard needs. */
+export interface ShardReading {
+  kinesis: KinesisClient;
+  settings: EventSourceMappingSettings;
+  shardId: string;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Called with what went wrong; reading goes on. */
+  problem(message: string): void;
+}
+
+/** Where reading begins: at an end of the shard, or after a sequence number. */
+export type Position = "TRIM_HORIZON" | "LATEST" | { after: string };
+
+/** What one call to Kinesis read. */
+export interface Page {
+  records: KinesisStreamRecord[];
+  /** Nothing more was on the shard then, but more may come. */
+  isLatest: boolean;
+  /** The shard, closed by resharding, is read to its end. */
+  isLast: boolean;
+}
+
+/** Enough for several batches, and little enough to be read at once. */
+const RECORDS_PER_READ = 2_000;
+
+/**
+ * Reads a shard in order, every record once, until it ends by resharding or the signal aborts. What goes wrong is
+ * tried again, from where reading was, with backoff.
+ */
+export class ShardReader {
+  private iterator: string | undefined;
+  private skipBefore = 0;
+  private readonly started: number;
+
+  constructor(
+    private readonly reading: ShardReading,
+    private position: Position,
+  ) {
+    this.started = reading.clock.now();
+  }
+
+  async *pages(): AsyncGenerator<Page> {
+    const { clock, signal, shardId, problem } = this.reading;
+    for (let failures = 0; !signal.aborted; ) {
+      const page = await this.read().catch((error: unknown) => {
+        this.startOver();
+        if (!signal.aborted && !(error instanceof ExpiredIteratorException))
+          problem(`shard ${shardId} cannot be read: ${messageOf(error)}`);
+      });
+      if (page === undefined) {
+        failures += 1;
+        await clock.sleep(backoff(failures), signal);
+      } else {
+        failures = 0;
+        yield page;
+        if (page.isLast) return;
+      }
+    }
+  }
+
+  private async read(): Promise<Page> {
+    const { kinesis, settings, shardId, signal } = this.reading;
+    this.iterator ??= await this.openIterator();
+    const { Records, NextShardIterator, MillisBehindLatest } = await kinesis.send(
+      new GetRecordsCommand({
+        StreamARN: settings.streamArn,
+        ShardIterator: this.iterator,
+        Limit: RECORDS_PER_READ,
+      }),
+      { abortSignal: signal },
+    );
+    const read = (Records ?? []).map((record) => lambdaRecord(record, shardId, settings));
+    const last = read.at(-1);
+    if (last) this.position = { after: last.kinesis.sequenceNumber };
+    this.iterator = NextShardIterator;
+    const isLast = this.iterator === undefined;
+    return {
+      records: read.filter(({ kinesis }) => kinesis.approximateArrivalTimestamp * 1000 >= this.skipBefore),
+      isLatest: read.length === 0 && MillisBehindLatest === 0 && !isLast,
+      isLast,
+    };
+  }
+
+  private async openIterator(): Promise<string | undefined> {
+    const { kinesis, settings, shardId, signal } = this.reading;
+    const { ShardIterator } = await kinesis.send(
+      new GetShardIteratorCommand({
+        StreamARN: settings.streamArn,
+        ShardId: shardId,
+        ...iteratorType(this.position),
+      }),
+      { abortSignal: signal },
+    );
+    return ShardIterator;
+  }
+
+  /** Drops the iterator. The latest record is another one by now, so what came since the start has to be looked for. */
+  private startOver(): void {
+    this.iterator = undefined;
+    if (this.position !== "LATEST") return;
+    this.position = "TRIM_HORIZON";
+    this.skipBefore = this.started;
+  }
+}
+
+function iteratorType(
+  position: Position,
+): Pick<GetShardIteratorCommandInput, "ShardIteratorType" | "StartingSequenceNumber"> {
+  return typeof position === "string"
+    ? { ShardIteratorType: position }
+    : { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: position.after };
+}

@@ -1,0 +1,148 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Writable } from "node:stream";
+import * as v from "valibot";
+import type { Clock } from "../../shared/clock";
+
+/** A Lambda function as the stack declares it. */
+export interface FunctionDeclaration {
+  name: string;
+  arn: string;
+  /** The folder with the bundle. */
+  codeFolder: string;
+  /** Such as `index.handler`. */
+  handler: string;
+  /** Megabytes. */
+  memorySize: number;
+  /** Seconds. */
+  timeout: number;
+  /** All that the function's process sees: what is declared, and what Lambda adds. */
+  environment: Record<string, string>;
+}
+
+/** How an invocation ended. A failure names the error as Lambda does. */
+export type InvocationOutcome =
+  | { ok: true; requestId: string; response: unknown }
+  | { ok: false; requestId: string; error: FunctionError };
+
+const FunctionError = v.object({ errorType: v.string(), errorMessage: v.string() });
+
+export type FunctionError = v.InferOutput<typeof FunctionError>;
+
+/** What the process says: that it is ready, what an invocation returned, or what went wrong, for this time or for good. */
+const Report = v.union([
+  v.object({ ready: v.literal(true) }),
+  v.object({ error: FunctionError, isFatal: v.optional(v.boolean(), false) }),
+  v.object({ response: v.unknown() }),
+]);
+
+type Report = v.InferOutput<typeof Report>;
+
+/**
+ * How long a process may take to load the function; one that takes longer has the function's timeout for it.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+ */
+const INIT_SECONDS = 10;
+
+/**
+ * One process that runs the function, one invocation at a time.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ */
+export class ExecutionEnvironment {
+  /** Whether it can take another invocation. */
+  isAlive = true;
+  private readonly process: ChildProcess;
+  /** How the process ended. Rejects if it could not be started. */
+  private readonly ended: Promise<Report>;
+  private readonly started: Promise<Report>;
+
+  /** @param log where the function's output goes, line by line */
+  constructor(
+    private readonly declaration: FunctionDeclaration,
+    log: Writable,
+    private readonly clock: Clock,
+  ) {
+    this.process = fork(join(__dirname, "function-runtime.mjs"), [], {
+      cwd: declaration.codeFolder,
+      env: declaration.environment,
+      execArgv: [`--max-old-space-size=${declaration.memorySize}`],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    for (const output of [this.process.stdout, this.process.stderr]) {
+      if (output) createInterface({ input: output }).on("line", (line) => log.write(`${line}\n`));
+    }
+    this.ended = this.watchForItsEnd();
+    this.ended.catch(() => undefined);
+    this.started = this.nextReport();
+  }
+
+  /** Rejects if the process could not be started. */
+  async invoke(event: unknown): Promise<InvocationOutcome> {
+    const requestId = randomUUID();
+    const { timeout, arn: functionArn } = this.declaration;
+    let report = await this.within(Math.max(INIT_SECONDS, timeout), this.started);
+    if ("ready" in report) {
+      const deadline = this.clock.now() + timeout * 1000;
+      const answer = this.nextReport();
+      this.process.send({ requestId, functionArn, deadline, event });
+      report = await this.within(timeout, answer);
+    }
+    if ("error" in report && report.isFatal) await this.kill();
+
+    if ("response" in report) return { ok: true, requestId, response: report.response };
+    if ("error" in report) return { ok: false, requestId, error: report.error };
+    throw new Error("the function's process said that it is ready when it was asked for a response");
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
+  /** Ends the process at once. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL");
+    await this.ended.catch(() => undefined);
+  }
+
+  private watchForItsEnd(): Promise<Report> {
+    return new Promise((resolve, reject) => {
+      this.process.once("exit", (code, signal) => {
+        this.isAlive = false;
+        resolve(failure("Runtime.ExitError", describeExit(code, signal)));
+      });
+      // The same event tells that a process that has just ended took no message; then "exit" says more.
+      this.process.on("error", (error) => {
+        if (this.process.pid !== undefined) return;
+        this.isAlive = false;
+        reject(error);
+      });
+    });
+  }
+
+  /** The next message of the process, or how it ended. */
+  private nextReport(): Promise<Report> {
+    const message = new Promise<Report>((resolve) => {
+      this.process.once("message", (message) => resolve(v.parse(Report, message)));
+    });
+    return Promise.race([message, this.ended]);
+  }
+
+  private async within(seconds: number, report: Promise<Report>): Promise<Report> {
+    const timer = new AbortController();
+    const timeUp = this.clock.sleep(seconds * 1000, timer.signal).then(() => undefined);
+    const first = await Promise.race([report, timeUp]).finally(() => timer.abort());
+    return first ?? failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`);
+  }
+}
+
+function failure(errorType: string, errorMessage: string): Report {
+  return { error: { errorType, errorMessage }, isFatal: true };
+}
+
+/** In Lambda's words. */
+function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+  if (code === 0) return "Runtime exited without providing a reason";
+  return `Runtime exited with error: ${signal ? `signal: ${signal}` : `exit status ${code}`}`;
+}

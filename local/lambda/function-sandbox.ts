@@ -1,0 +1,67 @@
+import type { Writable } from "node:stream";
+import { type Clock, systemClock } from "../../shared/clock";
+import {
+  ExecutionEnvironment,
+  type FunctionDeclaration,
+  type InvocationOutcome,
+} from "./execution-environment";
+
+/**
+ * Runs a function's real bundle as Lambda would: in processes with nothing but the declared environment, as many as
+ * there are concurrent invocations; one that is free is used again.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ */
+export class FunctionSandbox {
+  private readonly idle: ExecutionEnvironment[] = [];
+  private readonly all = new Set<ExecutionEnvironment>();
+
+  /** @param log where the output of every process goes, line by line */
+  constructor(
+    private readonly declaration: FunctionDeclaration,
+    private readonly log: Writable,
+    private readonly clock: Clock = systemClock,
+  ) {}
+
+  /** The processes that run now. */
+  processes(): number[] {
+    return [...this.all].flatMap(({ pid }) => pid ?? []);
+  }
+
+  /**
+   * Invokes the function in an environment that is free, or in a new one. A crash or a timeout is an outcome.
+   * @param death kills the process that runs the function when it aborts
+   * @throws when no process can be started for it
+   */
+  async invoke(event: unknown, death?: AbortSignal): Promise<InvocationOutcome> {
+    const environment = this.takeIdle() ?? this.startEnvironment();
+    death?.addEventListener("abort", () => void environment.kill(), { once: true });
+    try {
+      return await environment.invoke(event);
+    } finally {
+      if (environment.isAlive) this.idle.push(environment);
+      else this.all.delete(environment);
+    }
+  }
+
+  /** Ends every process at once, as a machine would that fails: what is under way is lost. */
+  async stop(): Promise<void> {
+    const ending = [...this.all];
+    await Promise.all(ending.map((environment) => environment.kill()));
+    for (const environment of ending) this.all.delete(environment);
+  }
+
+  /** An environment whose process has not ended by itself meanwhile. */
+  private takeIdle(): ExecutionEnvironment | undefined {
+    for (let environment = this.idle.pop(); environment; environment = this.idle.pop()) {
+      if (environment.isAlive) return environment;
+      this.all.delete(environment);
+    }
+    return undefined;
+  }
+
+  private startEnvironment(): ExecutionEnvironment {
+    const environment = new ExecutionEnvironment(this.declaration, this.log, this.clock);
+    this.all.add(environment);
+    return environment;
+  }
+}

@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import * as v from "valibot";
+import { CommandError, ExitCode } from "../../shared/command";
+
+/** A synthesized stack in a folder of its own, so that several local clouds can run at the same time. */
+export interface SynthesizedStack {
+  name: string;
+  /** Path of the `cdk.tf.json`. */
+  file: string;
+}
+
+const ProjectFile = v.object({ app: v.string(), context: v.optional(v.record(v.string(), v.unknown()), {}) });
+
+/**
+ * Runs the app of cdktf.json as `cdktf synth` does, without starting the whole CLI. What it writes is deleted when
+ * this process ends.
+ * @throws CommandError with what the app printed when it fails
+ */
+export async function synthesize(): Promise<SynthesizedStack> {
+  const { app, context } = v.parse(ProjectFile, JSON.parse(await readFile("cdktf.json", "utf8")));
+  const folder = await mkdtemp(join(tmpdir(), "synthesized-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  await runApp(app, context, folder);
+  return onlyStack(folder);
+}
+
+async function runApp(app: string, context: object, folder: string): Promise<void> {
+  const child = spawn(app, {
+    shell: true,
+    env: { ...process.env, CDKTF_CONTEXT_JSON: JSON.stringify(context), CDKTF_OUTDIR: folder },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const [printed, [exitCode]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  if (exitCode !== 0)
+    throw new CommandError(
+      `the stack cannot be synthesized (${app}).\n${printed.trim()}`,
+      exitCode === ExitCode.usage ? ExitCode.usage : ExitCode.failed,
+    );
+}
+
+const Manifest = v.object({
+  stacks: v.record(v.string(), v.object({ synthesizedStackPath: v.string() })),
+});
+
+async function onlyStack(folder: string): Promise<SynthesizedStack> {
+  const { stacks } = v.parse(Manifest, JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
+  const [stack, ...others] = Object.entries(stacks);
+  if (!stack || others.length > 0)
+    throw new CommandError(`the app has ${Object.keys(stacks).length} stacks; the local cloud runs one.`);
+  const [name, { synthesizedStackPath }] = stack;
+  return { name, file: join(folder, synthesizedStackPath) };
+}

@@ -1,0 +1,30 @@
+import { openSync, writeSync } from "node:fs";
+import type { Position } from "../../kinesis-writer/stream-record";
+import { CommandError, messageOf } from "../../shared/command";
+
+/**
+ * A file with one line for every record that Kinesis acknowledged, `<shard> <sequence number>`, by which it can be
+ * checked that none was lost. A line is written before anything else is done with the acknowledgement, so the file
+ * holds whatever was acknowledged even if the process is killed.
+ */
+export class Receipts {
+  readonly #file: number;
+
+  /** @throws CommandError if the file cannot be written; one that is there is replaced */
+  constructor(path: string) {
+    try {
+      this.#file = openSync(path, "w");
+    } catch (error) {
+      throw new CommandError(
+        `the receipts file ${path} cannot be written (${messageOf(error)}); name another with --receipts`,
+      );
+    }
+  }
+
+  add(positions: readonly Position[]): void {
+    writeSync(
+      this.#file,
+      positions.map(({ shardId, sequenceNumber }) => `${shardId} ${sequenceNumber}\n`).join(""),
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import { countOf, formatCount } from "../../shared/terminal";
+
+/** What became of the input so far. */
+export interface Tally {
+  /** Records that Kinesis has stored. */
+  acknowledged: number;
+  /** How often a record was sent once more. */
+  retried: number;
+  /** Pieces of input that are not events, or too large for a record. */
+  rejected: number;
+  /** Records that were given up. */
+  undelivered: number;
+  emptyLines: number;
+  /** Data of the acknowledged records. */
+  bytes: number;
+}
+
+/** What a run did, as `--json` prints it. */
+export interface Summary extends Tally {
+  /** From the first read to the last answer, to the millisecond. */
+  seconds: number;
+  recordsPerSecond: number;
+  /** Where the rejected and undelivered are; left out if there are none. */
+  rejectsFile?: string;
+}
+
+export function newTally(): Tally {
+  return { acknowledged: 0, retried: 0, rejected: 0, undelivered: 0, emptyLines: 0, bytes: 0 };
+}
+
+/** @param ms how long the run took */
+export function summarize(tally: Tally, ms: number, rejectsFile: string | undefined): Summary {
+  return {
+    ...tally,
+    seconds: Math.round(ms) / 1000,
+    recordsPerSecond: ms > 0 ? Math.round((tally.acknowledged / ms) * 1000) : 0,
+    ...(rejectsFile !== undefined && { rejectsFile }),
+  };
+}
+
+/** The summary as one line for people. */
+export function summaryLine(summary: Summary): string {
+  const { acknowledged, retried, rejected, undelivered, emptyLines, bytes, seconds, rejectsFile } = summary;
+  return [
+    `${countOf(acknowledged, "record")} on the stream (${formatCount(bytes)} bytes)`,
+    ` in ${seconds.toFixed(3)} s, ${formatCount(summary.recordsPerSecond)} a second`,
+    `; ${formatCount(retried)} retried, ${formatCount(rejected)} rejected, ${formatCount(undelivered)} undelivered`,
+    emptyLines > 0 ? `; ${countOf(emptyLines, "empty line")} skipped` : "",
+    rejectsFile === undefined ? "" : `; see ${rejectsFile}`,
+  ].join("");
+}

@@ -1,0 +1,169 @@
+import { Option } from "commander";
+import * as v from "valibot";
+import { systemClock } from "../../../shared/clock";
+import { CommandError } from "../../../shared/command";
+import { list } from "../../../shared/option-values";
+import { ConnectionLost, type LiveOptions, LiveStream } from "../live/live-stream";
+import { trackOption } from "../live/track-option";
+import type { Resumption, Source, SourceDefinition, SourceItem, SourcePosition } from "../source";
+import { postOf } from "./bluesky-post";
+import { endpointOf, PUBLIC_ENDPOINTS, subscriptionUrl } from "./endpoint";
+import { type Candidate, postFilter } from "./filter";
+import { type JetstreamMessage, parseMessage } from "./jetstream-message";
+import { HandshakeRefused, UnreadableMessage, webSocketMessages } from "./web-socket";
+
+const BlueskyOptions = v.object({
+  track: v.optional(v.array(v.string())),
+  lang: v.optional(v.array(v.string())),
+  jetstreamUrl: v.optional(v.string()),
+});
+
+/** Live posts from Bluesky, which takes no account: everything that is posted there comes by on its Jetstream. */
+export const blueskySource: SourceDefinition = {
+  summary: "live posts from Bluesky; free, and no account is needed",
+  options: [
+    trackOption,
+    new Option("--lang <codes>", "only posts in one of these languages, such as en,pt").argParser(list),
+    new Option(
+      "--jetstream-url <url>",
+      "a Jetstream of your own, such as ws://localhost:6008 (default: Bluesky's, whichever answers)",
+    ),
+  ],
+  help: `Bluesky (--source bluesky):
+  Posts come from Jetstream, dozens a second; --track and --lang choose among them on this machine.
+  A post's username is its author's DID, such as did:plc:z72i7hdynmk6r22z27h6tvur: it never changes, and the stream
+  carries no handles.
+  With --resume, what was posted since the last run comes first, as far back as Jetstream keeps it, which is a day or
+  so; a gap is reported with its times.`,
+  async create(options) {
+    const { track, lang, jetstreamUrl } = v.parse(BlueskyOptions, options);
+    return new BlueskySource({
+      endpoints: jetstreamUrl === undefined ? PUBLIC_ENDPOINTS : [endpointOf(jetstreamUrl)],
+      isWanted: postFilter({ terms: track, languages: lang }),
+    });
+  },
+};
+
+/**
+ * How far back to begin after a break, in microseconds. The services see the same post at slightly different times,
+ * and a post that is delivered twice is one item in the table.
+ */
+const OVERLAP_US = 5_000_000;
+
+/** How much is left out, in microseconds, where a message cannot be read; twice as much, up to a minute, if need be. */
+const STEP_OVER_US = 1_000_000;
+const LONGEST_STEP_US = 60_000_000;
+
+/** Bluesky's Jetstreams pass on dozens of messages a second, and one of them is known to fall silent. */
+const SILENCE_MS = 30_000;
+
+export interface BlueskySourceOptions extends Partial<LiveOptions> {
+  /** They are tried in turn. */
+  endpoints: readonly URL[];
+  isWanted: (candidate: Candidate) => boolean;
+}
+
+export class BlueskySource implements Source {
+  readonly description = "Bluesky";
+  readonly resumption: Resumption = {
+    checkpointPath: ".producer/bluesky.checkpoint.json",
+    describe: (position) => isoTime(Number(position)),
+  };
+  readonly #options: BlueskySourceOptions & LiveOptions;
+  #live: LiveStream | undefined;
+  #connections = 0;
+  #host = "";
+  /** The latest time of any message, in microseconds. */
+  #seenUs: number | undefined;
+  #stepOverUs = 0;
+  #hasReceived = false;
+
+  constructor(options: BlueskySourceOptions) {
+    this.#options = { clock: systemClock, random: Math.random, silenceMs: SILENCE_MS, ...options };
+  }
+
+  items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem> {
+    this.#seenUs = from === undefined ? undefined : Number(from);
+    this.#live = new LiveStream("Bluesky", (connection) => this.#connect(connection), this.#options);
+    return this.#live.items(signal);
+  }
+
+  status(): string | undefined {
+    if (this.#live?.status !== undefined || this.#seenUs === undefined) return this.#live?.status;
+    const behind = Math.max(0, this.#options.clock.now() - this.#seenUs / 1000);
+    return `${this.#host}, ${Math.round(behind / 1000)} s behind`;
+  }
+
+  async *#connect(signal: AbortSignal): AsyncGenerator<SourceItem> {
+    const { endpoints } = this.#options;
+    const endpoint = endpoints[this.#connections++ % endpoints.length];
+    if (!endpoint) throw new Error("there are no endpoints");
+    this.#host = endpoint.host;
+    const before = this.#seenUs;
+    let isFirst = true;
+    try {
+      for await (const data of webSocketMessages(subscriptionUrl(endpoint, this.#cursor()), signal)) {
+        const message = parseMessage(data);
+        if (message.kind === "error") throw new ConnectionLost(message.reason);
+        if ("timeUs" in message && message.timeUs !== undefined) {
+          // A server that has what it was asked for begins with what was seen already: the cursor lies before that.
+          if (isFirst && before !== undefined && message.timeUs > before)
+            yield this.#gap(before, message.timeUs);
+          isFirst = false;
+          this.#passed(message.timeUs);
+        }
+        yield this.#itemOf(message, data);
+      }
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  #cursor(): number | undefined {
+    if (this.#seenUs === undefined) return undefined;
+    return this.#stepOverUs > 0 ? this.#seenUs + this.#stepOverUs : this.#seenUs - OVERLAP_US;
+  }
+
+  #gap(from: number, to: number): SourceItem {
+    const message = `Bluesky: a gap: ${this.#host} delivered nothing of what was posted from ${isoTime(from)} to ${isoTime(to)}`;
+    return { kind: "notice", message };
+  }
+
+  #passed(timeUs: number): void {
+    this.#hasReceived = true;
+    if (this.#seenUs !== undefined && timeUs <= this.#seenUs) return;
+    this.#seenUs = timeUs;
+    this.#stepOverUs = 0;
+  }
+
+  #itemOf(message: Exclude<JetstreamMessage, { kind: "error" }>, data: string): SourceItem {
+    if (message.kind === "unreadable") return { ...message, kind: "refused", bytes: [Buffer.from(data)] };
+    const position = message.timeUs;
+    if (message.kind === "other") return { kind: "skipped", position };
+
+    const result = postOf(message);
+    if (!result.ok) {
+      const { detail } = result;
+      return { kind: "refused", reason: "invalid-event", detail, bytes: [Buffer.from(data)], position };
+    }
+    const { post, langs } = result;
+    if (!this.#options.isWanted({ text: post.text, langs })) return { kind: "skipped", position };
+    return { kind: "post", post, position };
+  }
+
+  #explained(error: unknown): unknown {
+    if (!(error instanceof ConnectionLost)) return error;
+    if (error instanceof UnreadableMessage)
+      this.#stepOverUs = Math.min(this.#stepOverUs * 2 || STEP_OVER_US, LONGEST_STEP_US);
+    const isWrongAddress = error instanceof HandshakeRefused && /^40[0-5]$/.test(String(error.statusCode));
+    if (isWrongAddress && this.#options.endpoints.length === 1 && !this.#hasReceived)
+      return new CommandError(
+        `--jetstream-url: ${this.#host} ${error.message}; check the address, whose path is usually /subscribe`,
+      );
+    return new ConnectionLost(`${this.#host}: ${error.message}`);
+  }
+}
+
+function isoTime(microseconds: number): string {
+  return new Date(Math.floor(microseconds / 1000)).toISOString();
+}

@@ -1,0 +1,82 @@
+import { Option } from "commander";
+import * as v from "valibot";
+import { Post } from "../../../events/post";
+import { systemClock } from "../../../shared/clock";
+import { list } from "../../../shared/option-values";
+import { LiveStream } from "../live/live-stream";
+import { serverSentEvents } from "../live/server-sent-events";
+import type { Source, SourceDefinition, SourceItem, SourcePosition } from "../source";
+
+/** Live edits of Wikipedia and its sister projects: what is edited is the text, and who edits it the author. */
+export const wikipediaSource: SourceDefinition = {
+  summary: "live edits of Wikipedia and its sister projects; free, and no account is needed",
+  options: [new Option("--wiki <names>", "only edits of these wikis, such as enwiki,dewiki").argParser(list)],
+  async create(options) {
+    return new WikipediaSource(v.parse(v.object({ wiki: v.optional(v.array(v.string())) }), options).wiki);
+  },
+};
+
+/** @see https://wikitech.wikimedia.org/wiki/Event_Platform/EventStreams_HTTP_Service */
+const RECENT_CHANGES = new URL("https://stream.wikimedia.org/v2/stream/recentchange");
+
+/** @see https://schema.wikimedia.org/repositories/primary/jsonschema/mediawiki/recentchange/latest */
+const RecentChange = v.object({
+  meta: v.object({ id: v.string(), dt: v.string(), domain: v.optional(v.string()) }),
+  type: v.string(),
+  wiki: v.string(),
+  user: v.string(),
+  title: v.string(),
+  comment: v.optional(v.string(), ""),
+});
+
+export class WikipediaSource implements Source {
+  readonly description = "Wikipedia";
+  readonly resumption = {
+    checkpointPath: ".producer/wikipedia.checkpoint.json",
+    describe: () => "the last edit that is done with",
+  };
+  #live: LiveStream | undefined;
+  #lastEventId: string | undefined;
+
+  constructor(
+    readonly wikis: readonly string[] | undefined,
+    readonly url = RECENT_CHANGES,
+    readonly options = { clock: systemClock, random: Math.random, silenceMs: 30_000 },
+  ) {}
+
+  items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem> {
+    this.#lastEventId = from === undefined ? undefined : String(from);
+    this.#live = new LiveStream("Wikipedia", (connection) => this.#connect(connection), this.options);
+    return this.#live.items(signal);
+  }
+
+  status(): string | undefined {
+    return this.#live?.status;
+  }
+
+  async *#connect(signal: AbortSignal): AsyncGenerator<SourceItem> {
+    for await (const { data, id } of serverSentEvents(this.url, signal, this.#lastEventId)) {
+      this.#lastEventId = id;
+      yield { ...this.#itemOf(data), position: id };
+    }
+  }
+
+  #itemOf(data: string): SourceItem {
+    const change = v.safeParse(v.pipe(v.string(), v.parseJson(), RecentChange), data);
+    if (!change.success) return refused(data, change.issues[0]);
+    const { meta, type, wiki, user, title, comment } = change.output;
+    // Canary events are made up to see that the stream works.
+    const isEdit = (type === "edit" || type === "new") && meta.domain !== "canary";
+    if (!isEdit || this.wikis?.includes(wiki) === false) return { kind: "skipped" };
+
+    const text = comment === "" ? title : `${title}: ${comment}`;
+    const fields = { id: meta.id, username: user, text, createdAt: meta.dt, source: wiki };
+    const post = v.safeParse(Post, fields);
+    return post.success ? { kind: "post", post: post.output } : refused(data, post.issues[0]);
+  }
+}
+
+function refused(data: string, issue: v.BaseIssue<unknown>): SourceItem {
+  const detail = `${v.getDotPath(issue) ?? "the event"} is not as expected`;
+  return { kind: "refused", reason: "invalid-event", detail, bytes: [Buffer.from(data)] };
+}

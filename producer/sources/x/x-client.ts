@@ -1,0 +1,85 @@
+import {
+  ApiPartialResponseError,
+  ApiRequestError,
+  ApiResponseError,
+  type ITwitterApiClientPlugin,
+  TwitterApi,
+} from "twitter-api-v2";
+import * as v from "valibot";
+import { CommandError } from "../../../shared/command";
+import { reasonOf } from "./connection";
+import { refusalOf, refusalText } from "./http-problem";
+import { Problem } from "./x-problem";
+import type { XSettings } from "./x-settings";
+
+/** How long X may take to answer, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** A client for X's API, and the token it signs in with. */
+export interface XClient {
+  api: TwitterApi;
+  bearerToken: string;
+}
+
+/**
+ * Makes a client; a consumer key and secret are exchanged for a bearer token.
+ * @see https://docs.x.com/fundamentals/authentication/oauth-2-0/application-only
+ * @throws CommandError if X cannot be reached or does not know the credentials
+ */
+export async function signIn({ credentials, apiUrl }: XSettings): Promise<XClient> {
+  const settings = { plugins: [requestsTo(apiUrl)] };
+  if ("bearerToken" in credentials) {
+    const { bearerToken } = credentials;
+    return { api: new TwitterApi(bearerToken, settings), bearerToken };
+  }
+
+  const { consumerKey: appKey, consumerSecret: appSecret } = credentials;
+  const api = await answerOf(apiUrl, new TwitterApi({ appKey, appSecret }, settings).appLogin());
+  const tokens = api.getActiveTokens();
+  if (tokens.type !== "oauth2")
+    throw new CommandError(`${apiUrl} answered a sign-in without a token; see that X_API_URL is X's API`);
+  return { api, bearerToken: tokens.bearerToken };
+}
+
+/** Sends the library's requests, whose address is fixed, to this host instead, and lets none wait for ever. */
+function requestsTo(apiUrl: string): ITwitterApiClientPlugin {
+  return {
+    onBeforeRequestConfig({ params }) {
+      const { pathname, search } = new URL(params.url);
+      params.url = `${apiUrl}${pathname}${search}`;
+      params.timeout = ANSWER_TIMEOUT_MS;
+    },
+  };
+}
+
+/**
+ * Waits for the answer to one of the library's requests. Its errors hold the whole request with its credentials, so
+ * none of them gets any further.
+ * @throws CommandError that says what to do
+ */
+export async function answerOf<T>(apiUrl: string, request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ApiResponseError)
+      throw new CommandError(refusalText(refusalOf(error.code, error.headers, problemOf(error.data))));
+    if (error instanceof ApiRequestError)
+      throw new CommandError(`X cannot be reached at ${apiUrl}: ${reasonOf(networkError(error))}`);
+    if (error instanceof ApiPartialResponseError)
+      throw new CommandError(
+        `what answers at ${apiUrl} does not answer as X's API does (HTTP ${error.response.statusCode}); see that X_API_URL, if it is set, is right`,
+      );
+    throw error;
+  }
+}
+
+/** What the network said; the library's `requestError` looks for it under a name by which it is not kept. */
+function networkError(error: ApiRequestError): unknown {
+  const { _options: options } = error as unknown as { _options?: { error?: unknown } };
+  return error.requestError ?? options?.error ?? error;
+}
+
+function problemOf(data: unknown): Problem {
+  const problem = v.safeParse(Problem, data);
+  return problem.success ? problem.output : {};
+}

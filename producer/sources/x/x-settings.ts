@@ -1,0 +1,68 @@
+import { CommandError, ExitCode } from "../../../shared/command";
+import type { Environment } from "../../../shared/environment";
+
+/** How an app shows X who it is. */
+export type Credentials = { bearerToken: string } | { consumerKey: string; consumerSecret: string };
+
+export interface XSettings {
+  credentials: Credentials;
+  /** Scheme, host and port of X's API. */
+  apiUrl: string;
+}
+
+const API_URL = "https://api.x.com";
+
+/** Whether any of X's credentials are in the environment. */
+export function hasCredentials(environment: Environment): boolean {
+  return Boolean(environment.X_BEARER_TOKEN || environment.X_CONSUMER_KEY || environment.X_CONSUMER_SECRET);
+}
+
+/**
+ * Reads X's credentials, and where its API is, from the environment. The bearer token comes first, because with it
+ * no other has to be asked for.
+ * @throws CommandError if there are none, or one is wrong; the message never holds a value that is secret
+ */
+export function readSettings(environment: Environment): XSettings {
+  return { credentials: readCredentials(environment), apiUrl: readApiUrl(environment.X_API_URL) };
+}
+
+function readCredentials(environment: Environment): Credentials {
+  const bearerToken = secret(environment, "X_BEARER_TOKEN");
+  if (bearerToken) return { bearerToken };
+
+  const consumerKey = secret(environment, "X_CONSUMER_KEY");
+  const consumerSecret = secret(environment, "X_CONSUMER_SECRET");
+  if (consumerKey && consumerSecret) return { consumerKey, consumerSecret };
+  if (!consumerKey && !consumerSecret)
+    throw new CommandError(
+      "--source x needs the credentials of an X app: set X_BEARER_TOKEN, or X_CONSUMER_KEY and X_CONSUMER_SECRET, in the environment or in a file .env in this directory (see .env.example); X issues them at https://developer.x.com",
+      ExitCode.usage,
+    );
+
+  const [set, missing] = consumerKey
+    ? ["X_CONSUMER_KEY", "X_CONSUMER_SECRET"]
+    : ["X_CONSUMER_SECRET", "X_CONSUMER_KEY"];
+  throw new CommandError(`${set} is set and ${missing} is not; set both, or X_BEARER_TOKEN`, ExitCode.usage);
+}
+
+function secret(environment: Environment, name: string): string | undefined {
+  const value = environment[name]?.trim();
+  if (value && !/^[\x21-\x7e]+$/.test(value))
+    throw new CommandError(
+      `${name} holds a space or a character that no credential of X has; copy it again from https://developer.x.com`,
+      ExitCode.usage,
+    );
+  return value;
+}
+
+/** The credentials go to this host, so it has to be one that proves who it is. */
+function readApiUrl(value: string | undefined): string {
+  if (!value) return API_URL;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== "https:" || url.pathname !== "/" || url.username || url.search)
+    throw new CommandError(
+      `X_API_URL is ${url?.username ? "a URL with a user name" : value}; it must be https://, a host, and perhaps a port, such as ${API_URL}`,
+      ExitCode.usage,
+    );
+  return url.origin;
+}

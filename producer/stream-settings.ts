@@ -1,0 +1,103 @@
+import type { StreamAddress } from "../kinesis-writer/kinesis-errors";
+import { CommandError, ExitCode } from "../shared/command";
+import type { Environment } from "../shared/environment";
+import type { Stack } from "../shared/stack-outputs";
+
+/** Where the stream is and who puts records on it. */
+export interface StreamConfiguration extends StreamAddress {
+  credentials: { accessKeyId: string; secretAccessKey: string };
+}
+
+/** The options that say where the stream is. */
+export interface StreamFlags {
+  streamName?: string;
+  region?: string;
+  endpointUrl?: string;
+  local?: boolean;
+  stack?: string;
+}
+
+/**
+ * Finds the stream: options come first, then PRODUCER_* environment variables, then the stack's outputs. Where the
+ * first two say everything, the outputs are not read, so that a machine that only produces needs no Terraform.
+ * `--local` and `--stack` name a stack: then the environment, which may be set for another, is not consulted.
+ *
+ * AWS_ACCESS_KEY_ID and its kin are not read on purpose: they usually belong to whoever deploys, who may do far
+ * more than put records. Secrets come from the environment or the outputs, never from an option, because every
+ * user of the machine can see the options of a process.
+ * @param findStack reads the outputs
+ * @throws CommandError if a setting is wrong, or whatever `findStack` throws
+ */
+export async function streamConfiguration(
+  flags: StreamFlags,
+  environment: Environment,
+  findStack: () => Promise<Stack>,
+): Promise<StreamConfiguration> {
+  const settings = flags.local || flags.stack !== undefined ? {} : environment;
+  const streamName = flags.streamName ?? (settings.PRODUCER_STREAM_NAME || undefined);
+  const region = flags.region ?? (settings.PRODUCER_REGION || undefined);
+  const credentials = environmentCredentials(settings);
+  const endpoint = endpointUrl(flags, settings);
+
+  if (streamName && region && credentials)
+    return { streamName, region, credentials, ...(endpoint && { endpoint }) };
+
+  const stack = await findStack().catch((error) => {
+    throw withMissing(error, settings, { streamName, region, credentials });
+  });
+  const stackEndpoint = endpoint ?? stack.endpoint;
+  return {
+    streamName: streamName ?? stack.outputs.stream_name,
+    region: region ?? stack.outputs.region,
+    credentials: credentials ?? {
+      accessKeyId: stack.outputs.access_key_id,
+      secretAccessKey: stack.outputs.secret_access_key,
+    },
+    ...(stackEndpoint && { endpoint: stackEndpoint }),
+  };
+}
+
+/** Says why the outputs were asked for at all, to whoever has set some of the variables and means to need no outputs. */
+function withMissing(
+  error: unknown,
+  settings: Environment,
+  found: { [K in keyof StreamConfiguration]?: StreamConfiguration[K] | undefined },
+): unknown {
+  const isSet = Object.keys(settings).some((name) => name.startsWith("PRODUCER_") && settings[name]);
+  if (!isSet || !(error instanceof CommandError)) return error;
+
+  const missing = [
+    ...(found.streamName ? [] : ["PRODUCER_STREAM_NAME"]),
+    ...(found.region ? [] : ["PRODUCER_REGION"]),
+    ...(found.credentials ? [] : ["PRODUCER_ACCESS_KEY_ID", "PRODUCER_SECRET_ACCESS_KEY"]),
+  ];
+  return new CommandError(
+    `${error.message}\n(the stack's outputs were asked for because ${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} not set)`,
+    error.exitCode,
+  );
+}
+
+function environmentCredentials(settings: Environment): StreamConfiguration["credentials"] | undefined {
+  const accessKeyId = settings.PRODUCER_ACCESS_KEY_ID;
+  const secretAccessKey = settings.PRODUCER_SECRET_ACCESS_KEY;
+  if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
+  if (!accessKeyId && !secretAccessKey) return undefined;
+
+  const [set, missing] = accessKeyId
+    ? ["PRODUCER_ACCESS_KEY_ID", "PRODUCER_SECRET_ACCESS_KEY"]
+    : ["PRODUCER_SECRET_ACCESS_KEY", "PRODUCER_ACCESS_KEY_ID"];
+  throw new CommandError(`${set} is set and ${missing} is not; set both or neither`, ExitCode.usage);
+}
+
+function endpointUrl(flags: StreamFlags, settings: Environment): string | undefined {
+  const [name, value] = flags.endpointUrl
+    ? ["--endpoint-url", flags.endpointUrl]
+    : ["PRODUCER_ENDPOINT_URL", settings.PRODUCER_ENDPOINT_URL];
+  if (!value) return undefined;
+  if (!/^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : ""))
+    throw new CommandError(
+      `${name} is ${value}; it must be a URL that begins with http:// or https://`,
+      ExitCode.usage,
+    );
+  return value;
+}
