@@ -1,18 +1,18 @@
 import { App } from "cdktf";
-import { ConfigurationError, readConfiguration } from "./infrastructure/stack-settings";
+import { readStackSettings, SettingsError } from "./infrastructure/stack-settings";
 import { StreamProcessingStack } from "./infrastructure/stream-processing-stack";
 
 try {
   const app = new App();
-  const configuration = readConfiguration({
+  const settings = readStackSettings({
     context: app.node.tryGetContext("settings"),
     environment: process.env,
     commandLine: process.argv.slice(2),
   });
-  new StreamProcessingStack(app, configuration);
+  new StreamProcessingStack(app, settings);
   app.synth();
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
+  if (!(error instanceof SettingsError)) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 2;
 }

@@ -37,9 +37,9 @@ async function putAll(
     stream: { streamName: StreamName, region: "us-east-1" },
     caller: PRODUCER,
     outcomes: {
-      acknowledged: () => undefined,
-      resending: () => undefined,
-      undeliverable: async () => undefined,
+      onAcknowledged: () => undefined,
+      onResend: () => undefined,
+      onUndelivered: async () => undefined,
     },
     abort: new AbortController().signal,
     maxAgeMs: 60_000,

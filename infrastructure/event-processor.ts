@@ -11,7 +11,7 @@ import type { EventTable } from "./event-table";
 import type { FailureBucket } from "./failure-bucket";
 import { allowRole } from "./inline-policy";
 import { NodeFunctionBundle } from "./node-function-bundle";
-import type { Configuration } from "./stack-settings";
+import type { StackSettings } from "./stack-settings";
 
 /** What the event processor reads from and writes to. */
 export interface EventProcessorParts {
@@ -24,20 +24,20 @@ export interface EventProcessorParts {
 export class EventProcessor extends Construct {
   readonly functionName: string;
 
-  constructor(scope: Construct, id: string, configuration: Configuration, parts: EventProcessorParts) {
+  constructor(scope: Construct, id: string, settings: StackSettings, parts: EventProcessorParts) {
     super(scope, id);
-    const name = `${configuration.stackName}-DDBEventProcessor`;
+    const name = `${settings.stackName}-DDBEventProcessor`;
 
     const role = this.createRole(name);
-    const logGroup = this.createLogGroup(name, configuration);
+    const logGroup = this.createLogGroup(name, settings);
     const permissions = [
       this.grantTelemetry(role, logGroup),
       parts.stream.grantRead(role),
       parts.table.grantBatchWrite(role),
       parts.failureBucket.grantSetAside(role),
     ];
-    const lambda = this.createFunction(name, configuration, { ...parts, role, logGroup, permissions });
-    this.connect(lambda, configuration, parts, permissions);
+    const lambda = this.createFunction(name, settings, { ...parts, role, logGroup, permissions });
+    this.connect(lambda, settings, parts, permissions);
     this.functionName = lambda.functionName;
   }
 
@@ -53,7 +53,7 @@ export class EventProcessor extends Construct {
     return new IamRole(this, "role", { name, assumeRolePolicy: trust.json });
   }
 
-  private createLogGroup(name: string, { logRetentionDays }: Configuration): CloudwatchLogGroup {
+  private createLogGroup(name: string, { logRetentionDays }: StackSettings): CloudwatchLogGroup {
     return new CloudwatchLogGroup(this, "log-group", {
       name: `/aws/lambda/${name}`,
       retentionInDays: logRetentionDays,
@@ -73,7 +73,7 @@ export class EventProcessor extends Construct {
 
   private createFunction(
     functionName: string,
-    configuration: Configuration,
+    settings: StackSettings,
     parts: EventProcessorParts & {
       role: IamRole;
       logGroup: CloudwatchLogGroup;
@@ -81,7 +81,7 @@ export class EventProcessor extends Construct {
     },
   ): LambdaFunction {
     const code = new NodeFunctionBundle(this, "bundle", "functions/event-processor/handler.ts");
-    const { timeToLiveDays } = configuration;
+    const { timeToLiveDays } = settings;
 
     return new LambdaFunction(this, "Default", {
       functionName,
@@ -92,8 +92,8 @@ export class EventProcessor extends Construct {
       filename: code.zipFile,
       sourceCodeHash: code.hash,
       handler: code.handler,
-      memorySize: configuration.memorySize,
-      timeout: configuration.timeoutSeconds,
+      memorySize: settings.memorySize,
+      timeout: settings.timeoutSeconds,
       tracingConfig: { mode: "Active" },
       loggingConfig: {
         logFormat: "JSON",
@@ -107,7 +107,7 @@ export class EventProcessor extends Construct {
           FAILURE_BUCKET_NAME: parts.failureBucket.name,
           PROCESSOR_VERSION: packageJson.version,
           POWERTOOLS_SERVICE_NAME: functionName,
-          POWERTOOLS_METRICS_NAMESPACE: configuration.stackName,
+          POWERTOOLS_METRICS_NAMESPACE: settings.stackName,
           ...(timeToLiveDays > 0 && { TIME_TO_LIVE_DAYS: String(timeToLiveDays) }),
         },
       },
@@ -123,7 +123,7 @@ export class EventProcessor extends Construct {
    */
   private connect(
     lambda: LambdaFunction,
-    configuration: Configuration,
+    settings: StackSettings,
     { stream, failureBucket }: EventProcessorParts,
     permissions: IamRolePolicy[],
   ): void {
@@ -131,13 +131,13 @@ export class EventProcessor extends Construct {
       eventSourceArn: stream.arn,
       functionName: lambda.arn,
       startingPosition: "TRIM_HORIZON",
-      batchSize: configuration.batchSize,
-      maximumBatchingWindowInSeconds: configuration.batchWindowSeconds,
-      parallelizationFactor: configuration.parallelizationFactor,
+      batchSize: settings.batchSize,
+      maximumBatchingWindowInSeconds: settings.batchWindowSeconds,
+      parallelizationFactor: settings.parallelizationFactor,
       functionResponseTypes: ["ReportBatchItemFailures"],
       bisectBatchOnFunctionError: true,
-      maximumRetryAttempts: configuration.maximumRetryAttempts,
-      maximumRecordAgeInSeconds: maximumRecordAge(configuration.retentionHours),
+      maximumRetryAttempts: settings.maximumRetryAttempts,
+      maximumRecordAgeInSeconds: maximumRecordAge(settings.retentionHours),
       destinationConfig: { onFailure: { destinationArn: failureBucket.arn } },
       metricsConfig: { metrics: ["EventCount"] },
       // Lambda checks what the role may do when the mapping is created.

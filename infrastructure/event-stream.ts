@@ -6,16 +6,16 @@ import type { IamUserPolicy } from "@cdktf/provider-aws/lib/iam-user-policy";
 import { KinesisStream } from "@cdktf/provider-aws/lib/kinesis-stream";
 import { Construct } from "constructs";
 import { allowRole, allowUser } from "./inline-policy";
-import type { Configuration } from "./stack-settings";
+import type { StackSettings } from "./stack-settings";
 
 /** The Kinesis stream that carries the events. */
 export class EventStream extends Construct {
   readonly name: string;
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, configuration: Configuration) {
+  constructor(scope: Construct, id: string, settings: StackSettings) {
     super(scope, id);
-    const { stackName, streamMode, shardCount, retentionHours } = configuration;
+    const { stackName, streamMode, shardCount, retentionHours } = settings;
 
     const stream = new KinesisStream(this, "Default", {
       name: `${stackName}-EventStream`,

@@ -3,18 +3,18 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import type { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
 import { allowRole } from "./inline-policy";
-import type { Configuration } from "./stack-settings";
+import type { StackSettings } from "./stack-settings";
 
 /** The DynamoDB table that holds one item per event. */
 export class EventTable extends Construct {
   readonly name: string;
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, configuration: Configuration) {
+  constructor(scope: Construct, id: string, settings: StackSettings) {
     super(scope, id);
 
     const table = new DynamodbTable(this, "Default", {
-      name: `${configuration.stackName}-EventData`,
+      name: `${settings.stackName}-EventData`,
       billingMode: "PAY_PER_REQUEST",
       hashKey: "Username",
       rangeKey: "Id",
@@ -23,8 +23,8 @@ export class EventTable extends Construct {
         { name: "Id", type: "S" },
       ],
       pointInTimeRecovery: { enabled: true },
-      deletionProtectionEnabled: configuration.protectData,
-      ...(configuration.timeToLiveDays > 0 && { ttl: { attributeName: "ExpiresAt", enabled: true } }),
+      deletionProtectionEnabled: settings.protectData,
+      ...(settings.timeToLiveDays > 0 && { ttl: { attributeName: "ExpiresAt", enabled: true } }),
     });
     this.name = table.name;
     this.arn = table.arn;

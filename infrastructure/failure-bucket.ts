@@ -8,26 +8,26 @@ import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import { Construct } from "constructs";
 import { allowRole } from "./inline-policy";
-import type { Configuration } from "./stack-settings";
+import type { StackSettings } from "./stack-settings";
 
 /** The S3 bucket that keeps, with the whole payload, every record that could not be stored. */
 export class FailureBucket extends Construct {
   readonly name: string;
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, configuration: Configuration) {
+  constructor(scope: Construct, id: string, settings: StackSettings) {
     super(scope, id);
 
     const bucket = new S3Bucket(this, "Default", {
       // Bucket names are unique across all accounts, so Terraform completes this one.
-      bucketPrefix: `${configuration.stackName.toLowerCase()}-failures-`,
-      forceDestroy: !configuration.protectData,
+      bucketPrefix: `${settings.stackName.toLowerCase()}-failures-`,
+      forceDestroy: !settings.protectData,
     });
     this.name = bucket.bucket;
     this.arn = bucket.arn;
 
     this.encrypt();
-    this.expire(configuration.failureRetentionDays);
+    this.expire(settings.failureRetentionDays);
     this.keepPrivate();
   }
 

@@ -2,7 +2,7 @@ import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { Construct } from "constructs";
 import type { EventStream } from "./event-stream";
-import type { Configuration } from "./stack-settings";
+import type { StackSettings } from "./stack-settings";
 
 /** The IAM user as which a client puts records on the stream, with the access key for it. */
 export class ProducerUser extends Construct {
@@ -10,10 +10,10 @@ export class ProducerUser extends Construct {
   /** Sensitive. It stands in the Terraform state, so the state must be kept as safe as the key itself. */
   readonly secretAccessKey: string;
 
-  constructor(scope: Construct, id: string, configuration: Configuration, stream: EventStream) {
+  constructor(scope: Construct, id: string, settings: StackSettings, stream: EventStream) {
     super(scope, id);
 
-    const user = new IamUser(this, "Default", { name: `${configuration.stackName}-producer` });
+    const user = new IamUser(this, "Default", { name: `${settings.stackName}-producer` });
     stream.grantWrite(user);
 
     const accessKey = new IamAccessKey(this, "access-key", { user: user.name });

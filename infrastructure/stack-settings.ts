@@ -75,17 +75,17 @@ const settings = {
   protectData: v.optional(flag, false),
 };
 
-const Configuration = v.strictObject(settings);
+const StackSettings = v.strictObject(settings);
 
-export type Configuration = v.InferOutput<typeof Configuration>;
+export type StackSettings = v.InferOutput<typeof StackSettings>;
 
 /** A setting that cannot be used; the message names the setting, its value, the rule and where to change it. */
-export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
 }
 
 /** The places a setting may come from, the last one that names it wins. */
-export interface ConfigurationSources {
+export interface SettingsSources {
   /** `context.settings` of cdktf.json. */
   context?: unknown;
   /** Variables such as `STREAM_PROCESSING_SHARD_COUNT`. */
@@ -96,21 +96,21 @@ export interface ConfigurationSources {
 
 /**
  * Reads and validates the settings.
- * @throws ConfigurationError naming the first setting that is unknown or breaks its rule
+ * @throws SettingsError naming the first setting that is unknown or breaks its rule
  */
-export function readConfiguration(sources: ConfigurationSources = {}): Configuration {
+export function readStackSettings(sources: SettingsSources = {}): StackSettings {
   const given = {
     ...fromContext(sources.context),
     ...fromEnvironment(sources.environment ?? {}),
     ...fromCommandLine(sources.commandLine ?? []),
   };
-  const result = v.safeParse(Configuration, given);
+  const result = v.safeParse(StackSettings, given);
   if (result.success) return result.output;
 
   const [issue] = result.issues;
   const setting = v.getDotPath(issue) ?? "settings";
   if (issue.expected === "never") throw unknownSetting(setting);
-  throw new ConfigurationError(
+  throw new SettingsError(
     `setting ${setting} is ${JSON.stringify(issue.input)}, but it ${issue.message}. ` +
       `Change it in cdktf.json under context.settings, or with ${variableName(setting)}.`,
   );
@@ -119,7 +119,7 @@ export function readConfiguration(sources: ConfigurationSources = {}): Configura
 function fromContext(context: unknown): object {
   if (context === undefined) return {};
   if (typeof context !== "object" || context === null || Array.isArray(context))
-    throw new ConfigurationError(
+    throw new SettingsError(
       `context.settings in cdktf.json is ${JSON.stringify(context)}, but it must be an object.`,
     );
   return context;
@@ -143,7 +143,7 @@ function fromCommandLine(commandLine: readonly string[]): Record<string, string>
     commandLine.map((argument) => {
       const [, name, value] = /^--([a-z-]+)=(.*)$/.exec(argument) ?? [];
       if (name === undefined || value === undefined)
-        throw new ConfigurationError(
+        throw new SettingsError(
           `argument ${argument} is not understood; settings are given as --shard-count=2.`,
         );
       return [settingNamed(argument, name.split("-")), value];
@@ -159,10 +159,8 @@ function settingNamed(given: string, words: string[]): string {
   return name;
 }
 
-function unknownSetting(given: string): ConfigurationError {
-  return new ConfigurationError(
-    `there is no setting ${given}; there are: ${Object.keys(settings).join(", ")}.`,
-  );
+function unknownSetting(given: string): SettingsError {
+  return new SettingsError(`there is no setting ${given}; there are: ${Object.keys(settings).join(", ")}.`);
 }
 
 function variableName(setting: string): string {

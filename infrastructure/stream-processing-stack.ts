@@ -7,22 +7,22 @@ import { EventStream } from "./event-stream";
 import { EventTable } from "./event-table";
 import { FailureBucket } from "./failure-bucket";
 import { ProducerUser } from "./producer-user";
-import type { Configuration } from "./stack-settings";
+import type { StackSettings } from "./stack-settings";
 
 /** The architecture: producer → stream → processor → table, and a bucket for what could not be stored. */
 export class StreamProcessingStack extends TerraformStack {
-  constructor(scope: Construct, configuration: Configuration) {
-    super(scope, configuration.stackName);
-    const { region, stackName } = configuration;
+  constructor(scope: Construct, settings: StackSettings) {
+    super(scope, settings.stackName);
+    const { region, stackName } = settings;
 
     new AwsProvider(this, "aws", { region, defaultTags: [{ tags: { Stack: stackName } }] });
     new ArchiveProvider(this, "archive");
 
-    const stream = new EventStream(this, "event-stream", configuration);
-    const producer = new ProducerUser(this, "producer", configuration, stream);
-    const table = new EventTable(this, "event-table", configuration);
-    const failureBucket = new FailureBucket(this, "failure-bucket", configuration);
-    const processor = new EventProcessor(this, "event-processor", configuration, {
+    const stream = new EventStream(this, "event-stream", settings);
+    const producer = new ProducerUser(this, "producer", settings, stream);
+    const table = new EventTable(this, "event-table", settings);
+    const failureBucket = new FailureBucket(this, "failure-bucket", settings);
+    const processor = new EventProcessor(this, "event-processor", settings, {
       stream,
       table,
       failureBucket,

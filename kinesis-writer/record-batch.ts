@@ -14,7 +14,7 @@ export interface Entry<R> {
 }
 
 /** Records that go out in one call. */
-export class Batch<R extends StreamRecord> {
+export class RecordBatch<R extends StreamRecord> {
   readonly entries: Entry<R>[] = [];
   #bytes = 0;
 

@@ -5,7 +5,7 @@ export interface StreamRecord {
 }
 
 /** Where Kinesis has put a record. */
-export interface Position {
+export interface ShardPosition {
   shardId: string;
   sequenceNumber: string;
 }

@@ -3,17 +3,17 @@ import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { backoffMs } from "../shared/backoff";
 import { CommandError } from "../shared/command";
 import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
-import { Batch, type Entry } from "./record-batch";
-import type { Position, StreamRecord } from "./stream-record";
+import { type Entry, RecordBatch } from "./record-batch";
+import type { ShardPosition, StreamRecord } from "./stream-record";
 
-/** Is told what became of the records; every record is acknowledged or undeliverable, once. */
+/** Is told what became of the records; every record is onAcknowledged or onUndelivered, once. */
 export interface Outcomes<R> {
   /** Kinesis has stored the records. */
-  acknowledged(records: readonly R[], positions: readonly Position[]): void;
+  onAcknowledged(records: readonly R[], positions: readonly ShardPosition[]): void;
   /** That many records are about to be sent once more. */
-  resending(count: number): void;
+  onResend(count: number): void;
   /** The record was given up. It may still be on the stream, if only the answer was lost. */
-  undeliverable(record: R, reason: string): Promise<void>;
+  onUndelivered(record: R, reason: string): Promise<void>;
 }
 
 export interface StreamWriterOptions<R> {
@@ -46,10 +46,10 @@ export interface StreamWriterOptions<R> {
  */
 export class StreamWriter<R extends StreamRecord> {
   readonly #options: Required<StreamWriterOptions<R>>;
-  #filling = new Batch<R>();
+  #filling = new RecordBatch<R>();
   /** Whether the batch that is being filled should go out as soon as a call is free, full or not. */
   #due = false;
-  readonly #full: Batch<R>[] = [];
+  readonly #full: RecordBatch<R>[] = [];
   #calls = 0;
   #linger: NodeJS.Timeout | undefined;
   #stopped: Error | undefined;
@@ -73,12 +73,12 @@ export class StreamWriter<R extends StreamRecord> {
   /**
    * Takes a record; resolves when there is room for the next one, which is what holds back the source. At most one
    * full batch waits behind the calls under way.
-   * @throws the reason why the writer has stopped; the record has then been reported as undeliverable
+   * @throws the reason why the writer has stopped; the record has then been reported as onUndelivered
    */
   async put(record: R): Promise<void> {
     while (this.#full.length > 0 && !this.#stopped) await this.#change();
     if (this.#stopped) {
-      await this.#options.outcomes.undeliverable(record, this.#stopped.message);
+      await this.#options.outcomes.onUndelivered(record, this.#stopped.message);
       throw this.#stopped;
     }
 
@@ -103,9 +103,9 @@ export class StreamWriter<R extends StreamRecord> {
     this.#startCalls();
   }
 
-  #startBatch(): Batch<R> {
+  #startBatch(): RecordBatch<R> {
     const batch = this.#filling;
-    this.#filling = new Batch<R>();
+    this.#filling = new RecordBatch<R>();
     this.#due = false;
     clearTimeout(this.#linger);
     this.#linger = undefined;
@@ -132,7 +132,7 @@ export class StreamWriter<R extends StreamRecord> {
     }
   }
 
-  /** Stops for good: whatever is not acknowledged yet is reported as undeliverable. */
+  /** Stops for good: whatever is not onAcknowledged yet is reported as onUndelivered. */
   #stop(reason: Error): void {
     this.#stopped ??= reason;
     this.#stopping.abort();
@@ -144,7 +144,7 @@ export class StreamWriter<R extends StreamRecord> {
   async #deliver(entries: readonly Entry<R>[]): Promise<void> {
     let remaining = entries;
     for (let attempt = 1; !this.#stopped; attempt++) {
-      if (attempt > 1) this.#options.outcomes.resending(remaining.length);
+      if (attempt > 1) this.#options.outcomes.onResend(remaining.length);
       const { failed, reason } = await this.#send(remaining);
       remaining = await this.#giveUpOld(failed, reason);
       if (remaining.length === 0) return;
@@ -167,7 +167,7 @@ export class StreamWriter<R extends StreamRecord> {
       const { Records: results = [] } = await client.send(command, { abortSignal: abort });
       // The results stand in the order of the entries. A call succeeds even if every entry in it has failed.
       const stored: R[] = [];
-      const positions: Position[] = [];
+      const positions: ShardPosition[] = [];
       const failed: Entry<R>[] = [];
       for (const [index, entry] of entries.entries()) {
         const { ShardId: shardId, SequenceNumber: sequenceNumber } = results[index] ?? {};
@@ -177,7 +177,7 @@ export class StreamWriter<R extends StreamRecord> {
           positions.push({ shardId, sequenceNumber });
         }
       }
-      outcomes.acknowledged(stored, positions);
+      outcomes.onAcknowledged(stored, positions);
       return { failed, reason: results.find((result) => result.ErrorCode)?.ErrorCode ?? "no result" };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
@@ -195,7 +195,7 @@ export class StreamWriter<R extends StreamRecord> {
   }
 
   async #giveUp(entries: readonly Entry<R>[], reason: string): Promise<void> {
-    for (const { record } of entries) await this.#options.outcomes.undeliverable(record, reason);
+    for (const { record } of entries) await this.#options.outcomes.onUndelivered(record, reason);
   }
 
   /** Resolves when a call has ended or the writer has stopped. */

@@ -6,21 +6,21 @@ import { CommandError, ExitCode, runCommand } from "../shared/command";
 import { loadEnvironmentFile } from "../shared/environment";
 import { listenForInterruption } from "../shared/interruption";
 import { integer, positiveNumber } from "../shared/option-values";
-import { addStackOptions, findStack, type StackOptions } from "../shared/stack-options";
+import { addStackOptions, findStack, type StackSelection } from "../shared/stack-options";
 import { paint } from "../shared/terminal";
 import { PRODUCER } from "./caller";
 import { Checkpoint } from "./delivery/checkpoint";
 import { Receipts } from "./delivery/receipts";
 import { defaultRejectsPath, RejectsFile } from "./delivery/rejects-file";
 import { newTally, type Summary, summarize, summaryLine } from "./delivery/tally";
-import { Refusals } from "./delivery/warnings";
+import { Warnings } from "./delivery/warnings";
 import { produce } from "./produce";
 import { Progress } from "./progress";
 import { sources } from "./sources";
 import type { SourceDefinition } from "./sources/source";
-import { type StreamFlags, streamConfiguration } from "./stream-settings";
+import { type StreamOptions, streamSettings } from "./stream-settings";
 
-interface Options extends StackOptions, StreamFlags {
+interface Options extends StackSelection, StreamOptions {
   source?: string;
   input?: string;
   count?: number;
@@ -142,7 +142,7 @@ async function run(options: Options, command: Command): Promise<void> {
   const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input, new Date()));
   await refuseSameFile(options);
   const source = await definition.create({ ...options });
-  const stream = await streamConfiguration(options, process.env, () => findStack(options));
+  const stream = await streamSettings(options, process.env, () => findStack(options));
   await checkStream(stream, PRODUCER);
 
   const tally = newTally();
@@ -163,7 +163,7 @@ async function run(options: Options, command: Command): Promise<void> {
   const interruption = listenForInterruption(() =>
     progress.note("stopping: delivering what was read; Ctrl-C again gives it up"),
   );
-  const refusals = new Refusals(warn);
+  const warnings = new Warnings(warn);
   const client = streamClient(stream, 1);
   const started = performance.now();
   const fault = await produce({
@@ -174,7 +174,7 @@ async function run(options: Options, command: Command): Promise<void> {
     rate: options.rate,
     maxAgeMs: options.maxAge * 1000,
     tally,
-    refusals,
+    warnings,
     note: (message) => progress.note(message),
     rejectsFile,
     receipts,
@@ -188,7 +188,7 @@ async function run(options: Options, command: Command): Promise<void> {
   const ms = performance.now() - started;
   client.destroy();
   progress.close();
-  refusals.close();
+  warnings.close();
   const closingNote = source.closingNote?.();
   if (closingNote !== undefined) progress.note(closingNote);
 

@@ -1,6 +1,6 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { StreamAddress } from "../kinesis-writer/kinesis-errors";
-import { MAX_RECORD_BYTES, type Position, recordBytes } from "../kinesis-writer/stream-record";
+import { MAX_RECORD_BYTES, recordBytes, type ShardPosition } from "../kinesis-writer/stream-record";
 import { type Outcomes, StreamWriter } from "../kinesis-writer/stream-writer";
 import { CommandError } from "../shared/command";
 import type { Pieces } from "../shared/lines";
@@ -9,7 +9,7 @@ import type { Checkpoint } from "./delivery/checkpoint";
 import type { Receipts } from "./delivery/receipts";
 import type { RejectsFile } from "./delivery/rejects-file";
 import type { Tally } from "./delivery/tally";
-import type { Refusals } from "./delivery/warnings";
+import type { Warnings } from "./delivery/warnings";
 import type { Pending } from "./delivery/watermark";
 import { pace } from "./pace";
 import { eventRecord, type ProducedRecord, rawRecord } from "./record";
@@ -27,7 +27,7 @@ export interface Run {
   maxAgeMs: number;
   /** Is kept up to date. */
   tally: Tally;
-  refusals: Refusals;
+  warnings: Warnings;
   /** Tells a person what the source has to say. */
   note(message: string): void;
   rejectsFile: RejectsFile;
@@ -128,14 +128,14 @@ function settle({ checkpoint }: Run, pending: Pending<SourcePosition> | undefine
 }
 
 async function reject(
-  { tally, refusals, rejectsFile }: Run,
+  { tally, warnings, rejectsFile }: Run,
   lineNumber: number | undefined,
   reason: string,
   detail: string,
   bytes: Pieces,
 ): Promise<void> {
   tally.rejected++;
-  refusals.rejected(lineNumber, reason, detail);
+  warnings.rejected(lineNumber, reason, detail);
   await rejectsFile.write(bytes);
 }
 
@@ -147,7 +147,7 @@ class RunOutcomes implements Outcomes<ProducedRecord> {
     readonly noteFault: (fault: unknown) => void,
   ) {}
 
-  acknowledged(records: readonly ProducedRecord[], positions: readonly Position[]): void {
+  onAcknowledged(records: readonly ProducedRecord[], positions: readonly ShardPosition[]): void {
     this.run.receipts?.add(positions);
     this.run.tally.acknowledged += records.length;
     for (const { data, item } of records) {
@@ -156,13 +156,13 @@ class RunOutcomes implements Outcomes<ProducedRecord> {
     }
   }
 
-  resending(count: number): void {
+  onResend(count: number): void {
     this.run.tally.retried += count;
   }
 
-  async undeliverable(record: ProducedRecord, reason: string): Promise<void> {
+  async onUndelivered(record: ProducedRecord, reason: string): Promise<void> {
     this.run.tally.undelivered++;
-    this.run.refusals.undelivered(reason);
+    this.run.warnings.undelivered(reason);
     await this.run.rejectsFile
       .write([record.data])
       .then(() => settle(this.run, record.item))

@@ -4,12 +4,12 @@ import type { Environment } from "../shared/environment";
 import type { Stack } from "../shared/stack-outputs";
 
 /** Where the stream is and who puts records on it. */
-export interface StreamConfiguration extends StreamAddress {
+export interface StreamSettings extends StreamAddress {
   credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
 /** The options that say where the stream is. */
-export interface StreamFlags {
+export interface StreamOptions {
   streamName?: string;
   region?: string;
   endpointUrl?: string;
@@ -28,11 +28,11 @@ export interface StreamFlags {
  * @param findStack reads the outputs
  * @throws CommandError if a setting is wrong, or whatever `findStack` throws
  */
-export async function streamConfiguration(
-  flags: StreamFlags,
+export async function streamSettings(
+  flags: StreamOptions,
   environment: Environment,
   findStack: () => Promise<Stack>,
-): Promise<StreamConfiguration> {
+): Promise<StreamSettings> {
   const settings = flags.local || flags.stack !== undefined ? {} : environment;
   const streamName = flags.streamName ?? (settings.PRODUCER_STREAM_NAME || undefined);
   const region = flags.region ?? (settings.PRODUCER_REGION || undefined);
@@ -61,7 +61,7 @@ export async function streamConfiguration(
 function withMissing(
   error: unknown,
   settings: Environment,
-  found: { [K in keyof StreamConfiguration]?: StreamConfiguration[K] | undefined },
+  found: { [K in keyof StreamSettings]?: StreamSettings[K] | undefined },
 ): unknown {
   const isSet = Object.keys(settings).some((name) => name.startsWith("PRODUCER_") && settings[name]);
   if (!isSet || !(error instanceof CommandError)) return error;
@@ -77,7 +77,7 @@ function withMissing(
   );
 }
 
-function environmentCredentials(settings: Environment): StreamConfiguration["credentials"] | undefined {
+function environmentCredentials(settings: Environment): StreamSettings["credentials"] | undefined {
   const accessKeyId = settings.PRODUCER_ACCESS_KEY_ID;
   const secretAccessKey = settings.PRODUCER_SECRET_ACCESS_KEY;
   if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
@@ -89,7 +89,7 @@ function environmentCredentials(settings: Environment): StreamConfiguration["cre
   throw new CommandError(`${set} is set and ${missing} is not; set both or neither`, ExitCode.usage);
 }
 
-function endpointUrl(flags: StreamFlags, settings: Environment): string | undefined {
+function endpointUrl(flags: StreamOptions, settings: Environment): string | undefined {
   const [name, value] = flags.endpointUrl
     ? ["--endpoint-url", flags.endpointUrl]
     : ["PRODUCER_ENDPOINT_URL", settings.PRODUCER_ENDPOINT_URL];

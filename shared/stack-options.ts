@@ -4,7 +4,7 @@ import { deployedOutputs, localOutputs, type Stack } from "./stack-outputs";
 import { CLEAR_LINE } from "./terminal";
 
 /** Which stack a command is about. */
-export interface StackOptions {
+export interface StackSelection {
   local?: boolean;
   port: number;
   stack?: string;
@@ -23,7 +23,7 @@ export function addStackOptions(command: Command): Command {
 }
 
 /** Finds the stack that the options name. Asking cdktf takes seconds, and a terminal says so meanwhile. */
-export async function findStack(options: StackOptions): Promise<Stack> {
+export async function findStack(options: StackSelection): Promise<Stack> {
   if (options.local) return localOutputs(options.port);
   if (process.stderr.isTTY) process.stderr.write("reading the stack's outputs …");
   return deployedOutputs({ stack: options.stack }).finally(() => {

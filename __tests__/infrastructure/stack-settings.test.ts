@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
-import { readConfiguration } from "../../infrastructure/stack-settings";
+import { readStackSettings } from "../../infrastructure/stack-settings";
 
-describe("the configuration", () => {
+describe("the settings", () => {
   it("has a default for every setting", () => {
-    expect(readConfiguration()).toEqual({
+    expect(readStackSettings()).toEqual({
       stackName: "stream-processing",
       region: "us-east-1",
       streamMode: "PROVISIONED",
@@ -23,7 +23,7 @@ describe("the configuration", () => {
   });
 
   it("lets the environment override the context, and the command line both", () => {
-    const { batchSize, memorySize, region } = readConfiguration({
+    const { batchSize, memorySize, region } = readStackSettings({
       context: { batchSize: 1, memorySize: 256, region: "eu-west-1" },
       environment: { STREAM_PROCESSING_BATCH_SIZE: "2", STREAM_PROCESSING_MEMORY_SIZE: "1024", PATH: "/bin" },
       commandLine: ["--batch-size=3"],
@@ -56,18 +56,18 @@ describe("the configuration", () => {
     [{ shards: 2 }, "there is no setting shards; there are: stackName, region, streamMode,"],
     ["many", 'context.settings in cdktf.json is "many", but it must be an object.'],
   ])("refuses %j and says why", (context, message) => {
-    expect(() => readConfiguration({ context })).toThrow(message);
+    expect(() => readStackSettings({ context })).toThrow(message);
   });
 
   it("refuses a variable that names no setting, so that a typing error does not pass silently", () => {
     const environment = { STREAM_PROCESSING_SHARDS: "2" };
-    expect(() => readConfiguration({ environment })).toThrow("there is no setting STREAM_PROCESSING_SHARDS");
+    expect(() => readStackSettings({ environment })).toThrow("there is no setting STREAM_PROCESSING_SHARDS");
   });
 
   it("refuses an argument that is no setting", () => {
-    expect(() => readConfiguration({ commandLine: ["--shards=2"] })).toThrow(
+    expect(() => readStackSettings({ commandLine: ["--shards=2"] })).toThrow(
       "there is no setting --shards=2",
     );
-    expect(() => readConfiguration({ commandLine: ["-v"] })).toThrow("argument -v is not understood");
+    expect(() => readStackSettings({ commandLine: ["-v"] })).toThrow("argument -v is not understood");
   });
 });

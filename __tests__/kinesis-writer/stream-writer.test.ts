@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { streamClient } from "../../kinesis-writer/stream-client";
 import type { StreamRecord } from "../../kinesis-writer/stream-record";
 import { StreamWriter, type StreamWriterOptions } from "../../kinesis-writer/stream-writer";
+import { emulatorAccess } from "../support/aws-access";
+import { answerAfter, answerWith, loseResponse, resetConnection } from "../support/fault-proxy";
 import {
   failAll,
   failEntries,
@@ -10,9 +12,7 @@ import {
   refuseCall,
   STREAM_NAME,
   startKinesisServer,
-} from "../../test-servers/kinesis-server";
-import { emulatorAccess } from "../support/aws-access";
-import { answerAfter, answerWith, loseResponse, resetConnection } from "../support/fault-proxy";
+} from "../support/kinesis-server";
 import { moment, until } from "../support/moment";
 
 let kinesis: KinesisServer;
@@ -32,8 +32,8 @@ afterEach(async () => {
 
 /** Starts a writer that does not wait between attempts, and notes what it reports. */
 function startWriter(options: Partial<StreamWriterOptions<StreamRecord>> = {}) {
-  const acknowledged: string[] = [];
-  const undeliverable: [string, string][] = [];
+  const onAcknowledged: string[] = [];
+  const onUndelivered: [string, string][] = [];
   const waits: number[] = [];
   const resent: number[] = [];
   const writer = new StreamWriter<StreamRecord>({
@@ -48,13 +48,13 @@ function startWriter(options: Partial<StreamWriterOptions<StreamRecord>> = {}) {
     random: () => 0.5,
     wait: async (ms) => void waits.push(ms),
     outcomes: {
-      acknowledged: (records) => acknowledged.push(...records.map(text)),
-      resending: (count) => resent.push(count),
-      undeliverable: async (record, reason) => void undeliverable.push([text(record), reason]),
+      onAcknowledged: (records) => onAcknowledged.push(...records.map(text)),
+      onResend: (count) => resent.push(count),
+      onUndelivered: async (record, reason) => void onUndelivered.push([text(record), reason]),
     },
     ...options,
   });
-  return { writer, acknowledged, undeliverable, waits, resent };
+  return { writer, onAcknowledged, onUndelivered, waits, resent };
 }
 
 function record(value: string | Buffer, partitionKey = "ada"): StreamRecord {
@@ -101,22 +101,22 @@ describe("batches", () => {
   });
 
   it("go out after their linger time although they are not full", async () => {
-    const { writer, acknowledged } = startWriter({ lingerMs: 1 });
+    const { writer, onAcknowledged } = startWriter({ lingerMs: 1 });
     await writer.put(record("alone"));
-    await until(() => acknowledged.length > 0);
-    expect(acknowledged).toEqual(["alone"]);
+    await until(() => onAcknowledged.length > 0);
+    expect(onAcknowledged).toEqual(["alone"]);
   });
 
   it("go out several at a time", async () => {
     const { reached, reach } = moment();
     kinesis.injectAlways(answerAfter(reached));
-    const { writer, acknowledged } = startWriter({ concurrency: 3 });
+    const { writer, onAcknowledged } = startWriter({ concurrency: 3 });
     for (const value of numbered(1500)) await writer.put(record(value));
     await until(() => kinesis.calls().length === 3);
-    expect(acknowledged).toEqual([]);
+    expect(onAcknowledged).toEqual([]);
     reach();
     await writer.close();
-    expect(acknowledged.sort()).toEqual(numbered(1500).sort());
+    expect(onAcknowledged.sort()).toEqual(numbered(1500).sort());
   });
 });
 
@@ -150,7 +150,7 @@ describe("back-pressure", () => {
 describe("a call that fails in part", () => {
   it("is followed by one with exactly the entries that failed", async () => {
     kinesis.inject(failEntries([1, 3]), failEntries([0]));
-    const { writer, acknowledged, undeliverable, resent } = startWriter();
+    const { writer, onAcknowledged, onUndelivered, resent } = startWriter();
     await putAll(writer, ["a", "b", "c", "d", "e"]);
     expect(kinesis.calls().map((call) => call.map(text))).toEqual([
       ["a", "b", "c", "d", "e"],
@@ -158,9 +158,9 @@ describe("a call that fails in part", () => {
       ["b"],
     ]);
     expect((await kinesis.records()).map(text)).toEqual(["a", "c", "e", "d", "b"]);
-    expect(acknowledged).toEqual(["a", "c", "e", "d", "b"]);
+    expect(onAcknowledged).toEqual(["a", "c", "e", "d", "b"]);
     expect(resent).toEqual([2, 1]);
-    expect(undeliverable).toEqual([]);
+    expect(onUndelivered).toEqual([]);
   });
 
   it("is resent after a wait that grows with every attempt and is spread by chance", async () => {
@@ -173,7 +173,7 @@ describe("a call that fails in part", () => {
   it("is given up, entry by entry, when a record is too old", async () => {
     let now = 1_000_000;
     kinesis.injectAlways(failAll("InternalFailure"));
-    const { writer, undeliverable } = startWriter({
+    const { writer, onUndelivered } = startWriter({
       maxAgeMs: 30_000,
       now: () => now,
       wait: async () => {
@@ -184,7 +184,7 @@ describe("a call that fails in part", () => {
     now += 15_000;
     await writer.put(record("younger"));
     await writer.close();
-    expect(undeliverable).toEqual([
+    expect(onUndelivered).toEqual([
       ["older", "not stored within 30 s (InternalFailure)"],
       ["younger", "not stored within 30 s (InternalFailure)"],
     ]);
@@ -205,19 +205,19 @@ describe("a call that fails as a whole", () => {
     ["loses its connection", resetConnection],
   ])("is repeated when it %s", async (_, fault) => {
     kinesis.inject(fault, fault);
-    const { writer, acknowledged, resent } = startWriter();
+    const { writer, onAcknowledged, resent } = startWriter();
     await putAll(writer, ["a", "b"]);
     expect((await kinesis.records()).map(text)).toEqual(["a", "b"]);
-    expect(acknowledged).toEqual(["a", "b"]);
+    expect(onAcknowledged).toEqual(["a", "b"]);
     expect(resent).toEqual([2, 2]);
   });
 
   it("is repeated when only its answer is lost, which the table does not mind", async () => {
     kinesis.inject(loseResponse);
-    const { writer, acknowledged } = startWriter();
+    const { writer, onAcknowledged } = startWriter();
     await putAll(writer, ["a"]);
     expect((await kinesis.records()).map(text)).toEqual(["a", "a"]);
-    expect(acknowledged).toEqual(["a"]);
+    expect(onAcknowledged).toEqual(["a"]);
   });
 
   it.each([
@@ -230,15 +230,15 @@ describe("a call that fails as a whole", () => {
     ["ValidationException", "refused the call: no"],
   ])("stops the writer at once with what to do on %s", async (type, advice) => {
     kinesis.injectAlways(refuseCall(type, "no"));
-    const { writer, undeliverable } = startWriter({ concurrency: 1 });
+    const { writer, onUndelivered } = startWriter({ concurrency: 1 });
     await writer.put(record("a"));
     await writer.put(record("b"));
     await expect(writer.close()).rejects.toThrow(advice);
-    expect(undeliverable.map(([value]) => value)).toEqual(["a", "b"]);
+    expect(onUndelivered.map(([value]) => value)).toEqual(["a", "b"]);
     expect(kinesis.calls()).toHaveLength(1);
 
     await expect(writer.put(record("c"))).rejects.toThrow(advice);
-    expect(undeliverable.map(([value]) => value)).toEqual(["a", "b", "c"]);
+    expect(onUndelivered.map(([value]) => value)).toEqual(["a", "b", "c"]);
   });
 });
 
@@ -250,12 +250,12 @@ describe("credentials that are not found", () => {
         throw Object.assign(new Error("nothing there"), { name: "CredentialsProviderError" });
       },
     });
-    const { writer, undeliverable } = startWriter({ client: nobody });
+    const { writer, onUndelivered } = startWriter({ client: nobody });
     await writer.put(record("a"));
     await expect(writer.close()).rejects.toThrow(
       `there are no credentials to call the stream posts in eu-west-1 at ${kinesis.url} with: nothing there; ask for another`,
     );
-    expect(undeliverable.map(([value]) => value)).toEqual(["a"]);
+    expect(onUndelivered.map(([value]) => value)).toEqual(["a"]);
     nobody.destroy();
   });
 });
@@ -264,7 +264,7 @@ describe("abort", () => {
   it("gives up at once what is under way, waiting and still to come", async () => {
     const { reached, reach } = moment();
     kinesis.injectAlways(answerAfter(reached));
-    const { writer, acknowledged, undeliverable } = startWriter({ concurrency: 1 });
+    const { writer, onAcknowledged, onUndelivered } = startWriter({ concurrency: 1 });
     const values = numbered(1001);
     for (const value of values.slice(0, 1000)) await writer.put(record(value));
     const held = writer.put(record("record 1000")).catch((error: Error) => error.message);
@@ -273,14 +273,14 @@ describe("abort", () => {
 
     await expect(writer.close()).rejects.toThrow("stopped before it was delivered");
     expect(await held).toBe("stopped before it was delivered");
-    expect(acknowledged).toEqual([]);
-    expect(undeliverable.map(([value]) => value).sort()).toEqual(values.sort());
+    expect(onAcknowledged).toEqual([]);
+    expect(onUndelivered.map(([value]) => value).sort()).toEqual(values.sort());
     reach();
   });
 
   it("ends a wait between attempts", async () => {
     kinesis.injectAlways(failAll("InternalFailure"));
-    const { writer, undeliverable } = startWriter({
+    const { writer, onUndelivered } = startWriter({
       wait: (_, signal) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
     });
     await writer.put(record("a"));
@@ -288,6 +288,6 @@ describe("abort", () => {
     await until(() => kinesis.calls().length === 1);
     abort.abort();
     await expect(closing).rejects.toThrow("stopped before it was delivered");
-    expect(undeliverable).toEqual([["a", "stopped before it was delivered"]]);
+    expect(onUndelivered).toEqual([["a", "stopped before it was delivered"]]);
   });
 });

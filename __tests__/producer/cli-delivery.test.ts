@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
-import { failEntries, refuseCall } from "../../test-servers/kinesis-server";
 import { answerAfter } from "../support/fault-proxy";
+import { failEntries, refuseCall } from "../support/kinesis-server";
 import { moment, until } from "../support/moment";
 import { line, SECRET, useProducer } from "../support/producer";
 

@@ -3,8 +3,8 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { formatCount } from "../../shared/terminal";
-import { failAll, failEntries } from "../../test-servers/kinesis-server";
-import { answerAfter, type Fault } from "../support/fault-proxy";
+import { answerAfter, type ProxyFault } from "../support/fault-proxy";
+import { failAll, failEntries } from "../support/kinesis-server";
 import { moment, until } from "../support/moment";
 import { line, useProducer } from "../support/producer";
 
@@ -34,7 +34,7 @@ function checkpoint(name = "posts.ndjson.checkpoint.json") {
   return JSON.parse(readFileSync(inDirectory(name), "utf8"));
 }
 
-const passThrough: Fault = (request, forward) => forward(request);
+const passThrough: ProxyFault = (request, forward) => forward(request);
 
 describe("--resume", () => {
   it("goes on after the last line that is done with, and says so", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { streamConfiguration } from "../../producer/stream-settings";
+import { streamSettings } from "../../producer/stream-settings";
 import { CommandError } from "../../shared/command";
 import type { Stack } from "../../shared/stack-outputs";
 
@@ -26,9 +26,9 @@ const notAsked = async () => {
   throw new Error("the outputs were read");
 };
 
-describe("streamConfiguration", () => {
+describe("streamSettings", () => {
   it("takes everything from the outputs", async () => {
-    expect(await streamConfiguration({}, {}, deployed)).toEqual({
+    expect(await streamSettings({}, {}, deployed)).toEqual({
       streamName: "deployed-stream",
       region: "eu-west-1",
       credentials: { accessKeyId: "AKIADEPLOYED", secretAccessKey: "deployed-secret" },
@@ -37,13 +37,13 @@ describe("streamConfiguration", () => {
 
   it("takes the endpoint of a local stack", async () => {
     const local = async () => ({ ...STACK, endpoint: "http://127.0.0.1:4566" });
-    expect(await streamConfiguration({ local: true }, {}, local)).toMatchObject({
+    expect(await streamSettings({ local: true }, {}, local)).toMatchObject({
       endpoint: "http://127.0.0.1:4566",
     });
   });
 
   it("does not read the outputs when options and environment say everything", async () => {
-    expect(await streamConfiguration({}, ENVIRONMENT, notAsked)).toEqual({
+    expect(await streamSettings({}, ENVIRONMENT, notAsked)).toEqual({
       streamName: "environment-stream",
       region: "us-west-2",
       credentials: { accessKeyId: "AKIAENVIRONMENT", secretAccessKey: "environment-secret" },
@@ -56,7 +56,7 @@ describe("streamConfiguration", () => {
       PRODUCER_ENDPOINT_URL: "https://environment.example",
     };
     expect(
-      await streamConfiguration(
+      await streamSettings(
         { region: "ap-south-1", endpointUrl: "https://option.example" },
         environment,
         deployed,
@@ -72,7 +72,7 @@ describe("streamConfiguration", () => {
   it.each([{ local: true }, { stack: "other" }])(
     "does not consult the environment with %j",
     async (flags) => {
-      expect(await streamConfiguration(flags, ENVIRONMENT, deployed)).toMatchObject({
+      expect(await streamSettings(flags, ENVIRONMENT, deployed)).toMatchObject({
         streamName: "deployed-stream",
         region: "eu-west-1",
         credentials: { accessKeyId: "AKIADEPLOYED" },
@@ -86,7 +86,7 @@ describe("streamConfiguration", () => {
       AWS_SECRET_ACCESS_KEY: "s",
       AWS_REGION: "us-east-1",
     };
-    expect(await streamConfiguration({}, environment, deployed)).toMatchObject({
+    expect(await streamSettings({}, environment, deployed)).toMatchObject({
       region: "eu-west-1",
       credentials: { accessKeyId: "AKIADEPLOYED" },
     });
@@ -94,7 +94,7 @@ describe("streamConfiguration", () => {
 
   it("takes an empty variable for one that is not set", async () => {
     const environment = { ...ENVIRONMENT, PRODUCER_STREAM_NAME: "", PRODUCER_ENDPOINT_URL: "" };
-    expect(await streamConfiguration({}, environment, deployed)).toMatchObject({
+    expect(await streamSettings({}, environment, deployed)).toMatchObject({
       streamName: "deployed-stream",
     });
   });
@@ -103,13 +103,13 @@ describe("streamConfiguration", () => {
     ["PRODUCER_ACCESS_KEY_ID", "PRODUCER_SECRET_ACCESS_KEY"],
     ["PRODUCER_SECRET_ACCESS_KEY", "PRODUCER_ACCESS_KEY_ID"],
   ])("refuses %s without %s, and shows neither", async (set, missing) => {
-    const attempt = streamConfiguration({}, { ...ENVIRONMENT, [missing]: undefined }, deployed);
+    const attempt = streamSettings({}, { ...ENVIRONMENT, [missing]: undefined }, deployed);
     await expect(attempt).rejects.toThrow(`${set} is set and ${missing} is not; set both or neither`);
     await expect(attempt).rejects.toMatchObject({ exitCode: 2 });
   });
 
   it.each(["localhost:4566", "ftp://localhost", "nonsense"])("refuses the endpoint %s", async (value) => {
-    await expect(streamConfiguration({}, { PRODUCER_ENDPOINT_URL: value }, deployed)).rejects.toThrow(
+    await expect(streamSettings({}, { PRODUCER_ENDPOINT_URL: value }, deployed)).rejects.toThrow(
       `PRODUCER_ENDPOINT_URL is ${value}; it must be a URL that begins with http:// or https://`,
     );
   });
@@ -119,9 +119,9 @@ describe("streamConfiguration", () => {
       throw new CommandError("not deployed");
     };
     const environment = { ...ENVIRONMENT, PRODUCER_REGION: undefined };
-    await expect(streamConfiguration({}, environment, notDeployed)).rejects.toThrow(
+    await expect(streamSettings({}, environment, notDeployed)).rejects.toThrow(
       "not deployed\n(the stack's outputs were asked for because PRODUCER_REGION is not set)",
     );
-    await expect(streamConfiguration({}, {}, notDeployed)).rejects.toThrow(/^not deployed$/);
+    await expect(streamSettings({}, {}, notDeployed)).rejects.toThrow(/^not deployed$/);
   });
 });

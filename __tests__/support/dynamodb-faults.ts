@@ -1,13 +1,13 @@
-import { answerWith, type Fault } from "./fault-proxy";
+import { answerWith, type ProxyFault } from "./fault-proxy";
 
 /** DynamoDB's answer when a table, or the account, is over its throughput. */
-export const throttle: Fault = answerWith(400, {
+export const throttle: ProxyFault = answerWith(400, {
   __type: "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
   message: "The level of configured provisioned throughput for the table was exceeded.",
 });
 
 /** DynamoDB stores a part of a BatchWriteItem request and hands the items back whose sort key is chosen. */
-export function leaveUnprocessed(chosen: (id: string) => boolean): Fault {
+export function leaveUnprocessed(chosen: (id: string) => boolean): ProxyFault {
   return async (request, forward) => {
     const { RequestItems } = JSON.parse(request.body.toString()) as {
       RequestItems: Record<string, PutRequest[]>;

@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "@jest/globals";
 import { type EventItem, eventItem } from "../../events/event-item";
-import { clientConfig } from "../../functions/event-processor/client-config";
+import { clientSettings } from "../../functions/event-processor/client-settings";
 import { EventWriter } from "../../functions/event-processor/event-writer";
 import { Problems } from "../../functions/event-processor/problems";
 import { emulatorAccess } from "./aws-access";
@@ -48,8 +48,8 @@ export function useEventWriter() {
 
     async write(items: EventItem[], { attempts = 50, timeUp, requestHandler }: Conditions = {}) {
       const client = new DynamoDBClient({
-        ...clientConfig,
-        requestHandler: { ...clientConfig.requestHandler, ...requestHandler },
+        ...clientSettings,
+        requestHandler: { ...clientSettings.requestHandler, ...requestHandler },
         ...emulatorAccess(proxy.url),
       });
       const { signal, slept, waiting } = timeForAttempts(attempts);

@@ -29,7 +29,7 @@ export const CONNECTION_RESET: unique symbol = Symbol("connection reset");
  * What the proxy does with a request instead of passing it through. `forward` sends a request, this one or another, to
  * the target and returns its answer.
  */
-export type Fault = (
+export type ProxyFault = (
   request: ProxiedRequest,
   forward: (request: ProxiedRequest) => Promise<ProxiedResponse>,
 ) => Promise<ProxiedResponse | typeof CONNECTION_RESET>;
@@ -39,9 +39,9 @@ export interface FaultProxy {
   /** Every request that arrived, in order. */
   requests: readonly ProxiedRequest[];
   /** Each of the next requests meets one of the faults, in order; requests after that pass through. */
-  inject(...faults: Fault[]): void;
+  inject(...faults: ProxyFault[]): void;
   /** Every request that finds no injected fault meets this one, until it is changed. */
-  injectAlways(fault: Fault | undefined): void;
+  injectAlways(fault: ProxyFault | undefined): void;
   /** Ends once the target has answered what reached it: an emulator may then be stopped. */
   stop(): Promise<void>;
 }
@@ -51,8 +51,8 @@ export async function startFaultProxy(targetUrl: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const requests: ProxiedRequest[] = [];
   const underWay = new Set<Promise<ProxiedResponse>>();
-  const queue: Fault[] = [];
-  let standing: Fault | undefined;
+  const queue: ProxyFault[] = [];
+  let standing: ProxyFault | undefined;
 
   const forward = (request: ProxiedRequest) => {
     const answer = send(targetUrl, agent, request);
@@ -88,7 +88,7 @@ export async function startFaultProxy(targetUrl: string): Promise<FaultProxy> {
 }
 
 /** The request does not reach the target. */
-export function answerWith(status: number, body: unknown = {}): Fault {
+export function answerWith(status: number, body: unknown = {}): ProxyFault {
   return async () => ({
     status,
     headers: { "content-type": "application/x-amz-json-1.0" },
@@ -97,16 +97,16 @@ export function answerWith(status: number, body: unknown = {}): Fault {
 }
 
 /** The request does not reach the target. */
-export const resetConnection: Fault = async () => CONNECTION_RESET;
+export const resetConnection: ProxyFault = async () => CONNECTION_RESET;
 
 /** The target does what it was asked, but nobody learns of it. */
-export const loseResponse: Fault = async (request, forward) => {
+export const loseResponse: ProxyFault = async (request, forward) => {
   await forward(request);
   return CONNECTION_RESET;
 };
 
 /** The target does what it was asked at once, but its answer is late. */
-export function answerAfter(moment: Promise<unknown>): Fault {
+export function answerAfter(moment: Promise<unknown>): ProxyFault {
   return async (request, forward) => {
     const answer = await forward(request);
     await moment;
@@ -114,7 +114,7 @@ export function answerAfter(moment: Promise<unknown>): Fault {
   };
 }
 
-const passThrough: Fault = (request, forward) => forward(request);
+const passThrough: ProxyFault = (request, forward) => forward(request);
 
 async function read(incoming: IncomingMessage): Promise<ProxiedRequest> {
   const { method = "GET", url: path = "/", headers } = incoming;

@@ -1,7 +1,7 @@
 import type { KinesisStreamRecord } from "aws-lambda";
 import type { EventSourceMappingSettings } from "../../local/lambda/event-source-mapping/mapping-settings";
 import type { DiscardedBatch } from "../../local/lambda/event-source-mapping/on-failure-destination";
-import { type BatchProcessing, processBatch } from "../../local/lambda/event-source-mapping/settle-batch";
+import { type BatchProcessing, settleBatch } from "../../local/lambda/event-source-mapping/settle-batch";
 import { ARRIVAL, SHARD_ID } from "./kinesis-event";
 import { mappingSettings } from "./mapping-settings";
 import { batchOf, lettersOf, type Reaction, succeed } from "./scripted-function";
@@ -39,7 +39,7 @@ export async function processLetters(
     slept: clock.slept,
   };
   clock.run();
-  await processBatch(typeof records === "string" ? batchOf(records) : records, {
+  await settleBatch(typeof records === "string" ? batchOf(records) : records, {
     shardId: SHARD_ID,
     settings: mappingSettings(settings),
     clock,

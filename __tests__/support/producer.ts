@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach } from "@jest/globals";
-import { type KinesisServer, STREAM_NAME, startKinesisServer } from "../../test-servers/kinesis-server";
+import { type KinesisServer, STREAM_NAME, startKinesisServer } from "./kinesis-server";
 import { post } from "./posts";
 import { type CommandRun, type RunningCommand, runCommand, startCommand } from "./run-command";
 import { useTemporaryDirectory } from "./temporary-directory";

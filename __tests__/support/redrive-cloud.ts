@@ -8,7 +8,13 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud/local-cloud";
 import type { AccessKey } from "../../local/gateway/local-account";
-import { answerWith, type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "./fault-proxy";
+import {
+  answerWith,
+  type FaultProxy,
+  type ProxiedRequest,
+  type ProxyFault,
+  startFaultProxy,
+} from "./fault-proxy";
 import { type CommandRun, type RunningCommand, startCommand } from "./run-command";
 import { synthesizeStack } from "./synthesized-stack";
 import { temporaryDirectory } from "./temporary-directory";
@@ -42,8 +48,8 @@ export function useRedriveCloud() {
   let proxy: FaultProxy;
   let operator: AccessKey;
   let recordsBefore: number;
-  const queues = new Map<Call, Fault[]>();
-  const standing = new Map<Call, Fault>();
+  const queues = new Map<Call, ProxyFault[]>();
+  const standing = new Map<Call, ProxyFault>();
 
   beforeAll(async () => {
     const { file } = synthesizeStack({ batchWindowSeconds: 300, batchSize: 10_000 });
@@ -110,9 +116,9 @@ export function useRedriveCloud() {
     /** What was put on the stream in this test, in order. */
     records: async () => (await readStream(cloud)).slice(recordsBefore),
     /** Each of the next calls meets one of the faults, in order; calls after that pass through. */
-    inject: (call: Call, ...faults: Fault[]) => void queues.set(call, faults),
+    inject: (call: Call, ...faults: ProxyFault[]) => void queues.set(call, faults),
     /** Every call that finds no injected fault meets this one, until it is changed. */
-    injectAlways: (call: Call, fault: Fault | undefined) =>
+    injectAlways: (call: Call, fault: ProxyFault | undefined) =>
       void (fault ? standing.set(call, fault) : standing.delete(call)),
     /** The calls of a kind that arrived. */
     calls: (call: Call) => proxy.requests.filter((request) => callOf(request) === call),

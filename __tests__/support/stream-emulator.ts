@@ -9,7 +9,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import kinesalite from "kinesalite";
 import { close, listen } from "../../test-servers/listen";
 import { emulatorAccess } from "./aws-access";
-import { type Fault, type ProxiedRequest, startFaultProxy } from "./fault-proxy";
+import { type ProxiedRequest, type ProxyFault, startFaultProxy } from "./fault-proxy";
 
 /** A request that reached the stream, and the answer. */
 export interface StreamCall {
@@ -26,7 +26,7 @@ export interface StreamEmulator {
   /** Called with every call once it is answered, before the caller learns of it. */
   onCall(listener: (call: StreamCall) => void): void;
   /** The next call of an operation meets the fault. */
-  failNext(operation: string, fault: Fault): void;
+  failNext(operation: string, fault: ProxyFault): void;
   createStream(name: string, shardCount: number): Promise<string>;
   /** Puts records whose data is a letter each, one after the other, under one partition key. */
   put(stream: string, letters: string, partitionKey?: string): Promise<void>;
@@ -43,7 +43,7 @@ export async function startStreamEmulator(): Promise<StreamEmulator> {
   const url = await listen(emulator);
   const proxy = await startFaultProxy(url);
   const calls: StreamCall[] = [];
-  const faults = new Map<string, Fault>();
+  const faults = new Map<string, ProxyFault>();
   let listener: (call: StreamCall) => void = () => undefined;
 
   proxy.injectAlways(async (request, forward) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { type ConfigurationSources, readConfiguration } from "../../infrastructure/stack-settings";
+import { readStackSettings, type SettingsSources } from "../../infrastructure/stack-settings";
 import { StreamProcessingStack } from "../../infrastructure/stream-processing-stack";
 import { temporaryDirectory } from "./temporary-directory";
 
@@ -18,11 +18,11 @@ export interface SynthesizedStack {
 }
 
 /** Synthesizes the stack as `main.ts` does. */
-export function synthesizeStack(context: ConfigurationSources["context"] = {}): SynthesizedStack {
+export function synthesizeStack(context: SettingsSources["context"] = {}): SynthesizedStack {
   const outdir = temporaryDirectory();
   const flags = { excludeStackIdFromLogicalIds: "true", allowSepCharsInLogicalIds: "true" };
   const app = new App({ outdir, context: flags });
-  const configuration = readConfiguration({ context });
+  const configuration = readStackSettings({ context });
   new StreamProcessingStack(app, configuration);
   app.synth();
 

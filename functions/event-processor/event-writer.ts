@@ -2,7 +2,7 @@ import { BatchWriteCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dyn
 import pMap from "p-map";
 import type { EventItem } from "../../events/event-item";
 import { backOff, type Waiting } from "./backoff";
-import { CONCURRENT_REQUESTS } from "./client-config";
+import { CONCURRENT_REQUESTS } from "./client-settings";
 import { describeError, type Problems } from "./problems";
 
 /** What became of an item. */

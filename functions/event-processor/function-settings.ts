@@ -19,7 +19,7 @@ const Environment = v.object({
   PROCESSOR_VERSION: Name,
 });
 
-export interface Settings {
+export interface FunctionSettings {
   tableName: string;
   failureBucketName: string;
   /** Absent: items are kept for good. */
@@ -31,7 +31,7 @@ export interface Settings {
  * Reads the function's settings from its environment.
  * @throws Error that names every variable that is missing or malformed, and its rule
  */
-export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+export function readFunctionSettings(environment: NodeJS.ProcessEnv): FunctionSettings {
   const parsed = v.safeParse(Environment, environment);
   if (!parsed.success) {
     throw new Error(`The function's environment is malformed: ${parsed.issues.map(describe).join("; ")}.`);

@@ -5,17 +5,17 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from "aws-lambda";
 import { processBatch } from "./batch-processor";
 import { reportBatch } from "./batch-report";
-import { clientConfig } from "./client-config";
+import { clientSettings } from "./client-settings";
 import { EventWriter } from "./event-writer";
-import { readSettings } from "./function-settings";
+import { readFunctionSettings } from "./function-settings";
 import type { RejectionStore } from "./rejection-store";
 import { timeBudget } from "./time-budget";
 
-const settings = readSettings(process.env);
+const settings = readFunctionSettings(process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 const writer = new EventWriter(
-  DynamoDBDocumentClient.from(new DynamoDBClient(clientConfig)),
+  DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings)),
   settings.tableName,
 );
 let rejectionStore: RejectionStore | undefined;

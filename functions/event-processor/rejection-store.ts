@@ -1,7 +1,7 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { REJECTED_RECORDS_PREFIX, type RejectedRecord } from "../../events/rejected-record";
 import { backOff, type Waiting } from "./backoff";
-import { clientConfig } from "./client-config";
+import { clientSettings } from "./client-settings";
 import { describeError, type Problems } from "./problems";
 import type { Rejection, UserRecord } from "./record-decoder";
 
@@ -17,7 +17,7 @@ export class RejectionStore {
   private readonly client: S3Client;
 
   constructor(private readonly options: RejectionStoreOptions) {
-    this.client = options.client ?? new S3Client(clientConfig);
+    this.client = options.client ?? new S3Client(clientSettings);
   }
 
   /**

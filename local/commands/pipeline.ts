@@ -12,7 +12,11 @@ import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
 /** What became of a run, as `--json` prints it; `faults` only under chaos: how often each kind struck. */
-export type Report = Reconciliation & { seconds: number; eventsPerSecond: number; faults?: Chaos["faults"] };
+export type PipelineReport = Reconciliation & {
+  seconds: number;
+  eventsPerSecond: number;
+  faults?: Chaos["faults"];
+};
 
 /** A run of the pipeline in a local cloud. */
 export interface PipelineRun {
@@ -31,7 +35,7 @@ export interface PipelineRun {
  * hears it, too, and the rest is finished; the second ends everything.
  * @throws CommandError when the producer fails, or with the second Ctrl-C
  */
-export async function runPipeline(run: PipelineRun): Promise<Report> {
+export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
   let isDone = false;
   const { abort } = listenForInterruption(() => {
     if (!isDone) run.steps.note("finishing what was produced; Ctrl-C again stops at once");
@@ -47,7 +51,7 @@ export async function runPipeline(run: PipelineRun): Promise<Report> {
 async function produceAndReconcile(
   { cloud, producerArguments, steps, chaos, producing }: PipelineRun,
   signal: AbortSignal,
-): Promise<Report> {
+): Promise<PipelineReport> {
   const folder = await mkdtemp(join(tmpdir(), "receipts-"));
   const receipts = join(folder, "receipts");
   try {

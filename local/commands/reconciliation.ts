@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import * as v from "valibot";
-import { DISCARDED_BATCHES_PREFIX, DiscardedBatch } from "../../events/on-failure-record";
+import { FAILED_BATCHES_PREFIX, FailedBatch } from "../../events/failed-batch";
 import { parseEvent } from "../../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
 import type { Clients } from "../gateway/clients";
@@ -52,7 +52,7 @@ export async function reconcile(
 ): Promise<Reconciliation> {
   const items = await readKeys(clients, stack.table_name);
   const rejected = await readRejected(clients, stack.failure_bucket_name);
-  const failed = await readDiscarded(clients, stack.failure_bucket_name);
+  const failed = await readFailed(clients, stack.failure_bucket_name);
 
   const found = { stored: 0, rejected: 0, failed: 0 };
   const storedKeys = new Set<string>();
@@ -110,10 +110,10 @@ async function readRejected(clients: Clients, bucket: string): Promise<Set<strin
   return ids;
 }
 
-async function readDiscarded(clients: Clients, bucket: string): Promise<Set<string>> {
+async function readFailed(clients: Clients, bucket: string): Promise<Set<string>> {
   const ids = new Set<string>();
-  for await (const text of readObjects(clients, bucket, DISCARDED_BATCHES_PREFIX)) {
-    const { payload } = v.parse(DiscardedBatch, JSON.parse(text));
+  for await (const text of readObjects(clients, bucket, FAILED_BATCHES_PREFIX)) {
+    const { payload } = v.parse(FailedBatch, JSON.parse(text));
     for (const { eventID } of payload.Records) ids.add(eventID);
   }
   return ids;

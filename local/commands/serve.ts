@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import type { LocalCloud } from "../cloud/local-cloud";
 import { OPERATOR_KEY } from "../gateway/local-account";
-import { type StackOptions, startStack } from "./start-stack";
+import { type LocalStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 
 /** Runs the stack until Ctrl-C. */
-export async function serve(options: StackOptions): Promise<void> {
+export async function serve(options: LocalStackOptions): Promise<void> {
   const { cloud } = await startStack(options, new StepLog(process.stderr));
   process.stdout.write(welcome(cloud));
   await interruption();

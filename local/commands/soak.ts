@@ -5,10 +5,10 @@ import { formatCount } from "../../shared/terminal";
 import type { LocalCloud } from "../cloud/local-cloud";
 import { runPipeline } from "./pipeline";
 import { refuseLoss } from "./start";
-import { type StackOptions, startStack } from "./start-stack";
+import { type LocalStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 
-export interface SoakOptions extends StackOptions {
+export interface SoakOptions extends LocalStackOptions {
   minutes: number;
   /** Records a second. */
   rate: number;

@@ -3,7 +3,7 @@ import { type LocalCloud, startLocalCloud } from "../cloud/local-cloud";
 import { synthesize } from "../terraform/synthesize";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
-export interface StackOptions {
+export interface LocalStackOptions {
   /** Of the local cloud; 0 takes any free port. */
   port: number;
   /** Injects faults, decided by this seed. */
@@ -23,7 +23,10 @@ const LOG_FOLDER = ".local/logs";
  * Synthesizes the project's stack and starts it.
  * @throws CommandError when it cannot be synthesized, or cannot run here
  */
-export async function startStack({ port, chaosSeed }: StackOptions, steps: StepLog): Promise<RunningStack> {
+export async function startStack(
+  { port, chaosSeed }: LocalStackOptions,
+  steps: StepLog,
+): Promise<RunningStack> {
   const chaos = chaosSeed === undefined ? undefined : seededChaos(chaosSeed);
   const { file } = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`, UNDER_WAY);
   const problem = (message: string) => steps.note(message);

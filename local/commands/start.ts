@@ -2,12 +2,12 @@ import { CommandError } from "../../shared/command";
 import { countOf, formatCount, paint } from "../../shared/terminal";
 import type { Chaos } from "../chaos/chaos";
 import type { LocalCloud } from "../cloud/local-cloud";
-import { type Report, runCommandLine, runPipeline } from "./pipeline";
+import { type PipelineReport, runCommandLine, runPipeline } from "./pipeline";
 import { interruption } from "./serve";
-import { type StackOptions, startStack } from "./start-stack";
+import { type LocalStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 
-export interface StartOptions extends StackOptions {
+export interface StartOptions extends LocalStackOptions {
   /** Keeps the local cloud running afterwards, until Ctrl-C. */
   keep?: boolean;
   /** Prints the reconciliation as one line of JSON. */
@@ -35,7 +35,7 @@ export async function start(options: StartOptions, producerArguments: readonly s
 }
 
 async function printReport(
-  { seconds, eventsPerSecond, faults, ...reconciliation }: Report,
+  { seconds, eventsPerSecond, faults, ...reconciliation }: PipelineReport,
   cloud: LocalCloud,
 ): Promise<void> {
   const lines = Object.entries(reconciliation).map(([name, count]) => {
@@ -66,7 +66,7 @@ async function keepRunning({ endpoint }: LocalCloud, steps: StepLog): Promise<vo
 }
 
 /** @throws CommandError when a record is in none of the places where it may end, or stands twice */
-export function refuseLoss({ lost, duplicates }: Report, { logFiles }: LocalCloud): void {
+export function refuseLoss({ lost, duplicates }: PipelineReport, { logFiles }: LocalCloud): void {
   if (lost === 0 && duplicates === 0) return;
   const log = `the function's log is ${logFiles.join(", ")}`;
   if (lost > 0)

@@ -19,11 +19,11 @@ export function createClients(
   options: { maxAttempts?: number } = {},
 ): Clients {
   // The SDK writes into the object that it is given.
-  const configuration = { ...options, endpoint, region, credentials: { ...credentials } };
+  const settings = { ...options, endpoint, region, credentials: { ...credentials } };
   return {
     // The SDK's default, HTTP/2 with a session per request, costs more than it brings on loopback.
-    kinesis: new KinesisClient({ ...configuration, requestHandler: new NodeHttpHandler() }),
-    dynamodb: new DynamoDBClient(configuration),
-    s3: new S3Client({ ...configuration, forcePathStyle: true }),
+    kinesis: new KinesisClient({ ...settings, requestHandler: new NodeHttpHandler() }),
+    dynamodb: new DynamoDBClient(settings),
+    s3: new S3Client({ ...settings, forcePathStyle: true }),
   };
 }

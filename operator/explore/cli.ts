@@ -4,14 +4,14 @@ import { Command, Option } from "commander";
 import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
 import { CommandError, ExitCode, runCommand } from "../../shared/command";
 import { integer } from "../../shared/option-values";
-import { addStackOptions, findStack, type StackOptions } from "../../shared/stack-options";
+import { addStackOptions, findStack, type StackSelection } from "../../shared/stack-options";
 import type { Stack } from "../../shared/stack-outputs";
 import { countOf, paint } from "../../shared/terminal";
 import { SIGN_IN } from "../caller";
 import { itemTable } from "./item-table";
 import { type NewestItems, newestItems } from "./newest-items";
 
-interface Options extends StackOptions {
+interface Options extends StackSelection {
   count: number;
   scan: number;
   json?: boolean;

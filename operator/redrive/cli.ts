@@ -2,17 +2,17 @@ import { Command, Option } from "commander";
 import { checkStream, streamClient } from "../../kinesis-writer/stream-client";
 import { CommandError, ExitCode, runCommand } from "../../shared/command";
 import { integer } from "../../shared/option-values";
-import { addStackOptions, findStack, type StackOptions } from "../../shared/stack-options";
+import { addStackOptions, findStack, type StackSelection } from "../../shared/stack-options";
 import { countOf, paint } from "../../shared/terminal";
 import { OPERATOR } from "../caller";
 import { forChosenRecords } from "./chosen-records";
 import { Inventory, inventoryTable } from "./inventory";
 import { putBack } from "./put-back";
-import { Session } from "./redrive-session";
-import { summaryLine, type Tally } from "./redrive-tally";
+import { RedriveSession } from "./redrive-session";
+import { type RedriveTally, redriveSummaryLine } from "./redrive-tally";
 import { since } from "./since";
 
-interface Options extends StackOptions {
+interface Options extends StackSelection {
   list?: boolean;
   dryRun?: boolean;
   since?: Date;
@@ -80,7 +80,7 @@ interface Outcome {
 }
 
 async function redrive(options: Options): Promise<void> {
-  const session = new Session(await findStack(options), options);
+  const session = new RedriveSession(await findStack(options), options);
   const work = options.list || options.dryRun ? show(session, options) : putChosenBack(session);
   const { text, json, fault } = await work.catch((fault): Outcome => ({ fault }));
   session.close(fault);
@@ -92,13 +92,13 @@ async function redrive(options: Options): Promise<void> {
   process.exitCode = exitCode(session.tally);
 }
 
-function exitCode({ undelivered, changed, notUnderstood }: Tally): ExitCode {
+function exitCode({ undelivered, changed, notUnderstood }: RedriveTally): ExitCode {
   if (undelivered + changed > 0) return ExitCode.failed;
   return notUnderstood > 0 ? ExitCode.rejects : ExitCode.ok;
 }
 
 /** Shows what is there, or would be put back, by reason. */
-async function show(session: Session, { list }: Options): Promise<Outcome> {
+async function show(session: RedriveSession, { list }: Options): Promise<Outcome> {
   const inventory = new Inventory();
   await forChosenRecords(await session.choose(), async ({ chosen }) => inventory.add(chosen));
 
@@ -113,7 +113,7 @@ async function show(session: Session, { list }: Options): Promise<Outcome> {
   };
 }
 
-async function putChosenBack(session: Session): Promise<Outcome> {
+async function putChosenBack(session: RedriveSession): Promise<Outcome> {
   const { stack, tally, abort } = session;
   const { stream_name: streamName, region } = stack.outputs;
   const { endpoint, operator: credentials } = stack;
@@ -134,7 +134,7 @@ async function putChosenBack(session: Session): Promise<Outcome> {
   client.destroy();
 
   const seconds = Math.round(performance.now() - started) / 1000;
-  const summary = summaryLine(tally, seconds, streamName);
+  const summary = redriveSummaryLine(tally, seconds, streamName);
   return {
     text: fault === undefined ? (session.nothingChosen ?? summary) : summary,
     json: { ...tally, seconds },

@@ -7,14 +7,14 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { DISCARDED_BATCHES_PREFIX } from "../../events/on-failure-record";
+import { FAILED_BATCHES_PREFIX } from "../../events/failed-batch";
 import { REJECTED_RECORDS_PREFIX } from "../../events/rejected-record";
 import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
 import { CommandError } from "../../shared/command";
 import type { Stack } from "../../shared/stack-outputs";
 import { SIGN_IN } from "../caller";
 
-const PREFIXES = [DISCARDED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];
+const PREFIXES = [FAILED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];
 
 /** Ten attempts last about half a minute: longer than S3's usual troubles. */
 const MAX_ATTEMPTS = 10;

@@ -5,7 +5,7 @@ import { type Outcomes, StreamWriter } from "../../kinesis-writer/stream-writer"
 import { OPERATOR } from "../caller";
 import { type Choice, type ChosenRecords, forChosenRecords } from "./chosen-records";
 import type { FailureBucket } from "./failure-bucket";
-import type { Tally } from "./redrive-tally";
+import type { RedriveTally } from "./redrive-tally";
 
 /** How long a record is tried, in milliseconds. */
 const MAX_AGE_MS = 300_000;
@@ -16,7 +16,7 @@ export interface PutBackOptions {
   client: KinesisClient;
   stream: StreamAddress;
   /** Is kept up to date. */
-  tally: Tally;
+  tally: RedriveTally;
   /** Gives up what is under way; its objects stay. */
   abort: AbortSignal;
   /** Is told of an object that was written anew meanwhile, and so was left as it is. */
@@ -34,14 +34,14 @@ export interface PutBackOptions {
 export async function putBack(choice: Choice, options: PutBackOptions): Promise<void> {
   const { client, stream, tally, abort, onChanged, onUndelivered } = options;
   const outcomes: Outcomes<RecordOfObject> = {
-    acknowledged: (records) => {
+    onAcknowledged: (records) => {
       tally.putBack += records.length;
       for (const { delivery } of records) delivery.settle(true);
     },
-    resending: (count) => {
+    onResend: (count) => {
       tally.retried += count;
     },
-    undeliverable: async ({ delivery }, reason) => {
+    onUndelivered: async ({ delivery }, reason) => {
       tally.undelivered++;
       onUndelivered(reason);
       delivery.settle(false);

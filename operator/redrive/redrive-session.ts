@@ -4,13 +4,13 @@ import type { Stack } from "../../shared/stack-outputs";
 import { countOf, formatCount, paint, printable } from "../../shared/terminal";
 import type { Choice } from "./chosen-records";
 import { FailureBucket, type Survey } from "./failure-bucket";
-import { newTally } from "./redrive-tally";
+import { newRedriveTally } from "./redrive-tally";
 import { type Criteria, Selection } from "./selection";
 
 /** One run, as the person before the terminal has it: how far it is, what it has to say, and Ctrl-C. */
-export class Session {
+export class RedriveSession {
   readonly bucket: FailureBucket;
-  readonly tally = newTally();
+  readonly tally = newRedriveTally();
   readonly #selection: Selection;
   readonly #line: LiveLine;
   readonly #interruption: Interruption;

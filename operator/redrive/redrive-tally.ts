@@ -1,7 +1,7 @@
 import { countOf, formatCount } from "../../shared/terminal";
 
 /** What a run did so far. */
-export interface Tally {
+export interface RedriveTally {
   /** Records that Kinesis acknowledged. */
   putBack: number;
   /** How often a record was sent once more. */
@@ -18,12 +18,12 @@ export interface Tally {
   notUnderstood: number;
 }
 
-export function newTally(): Tally {
+export function newRedriveTally(): RedriveTally {
   return { putBack: 0, retried: 0, undelivered: 0, removed: 0, rewritten: 0, changed: 0, notUnderstood: 0 };
 }
 
 /** The summary of a run as one line for people. */
-export function summaryLine(tally: Tally, seconds: number, streamName: string): string {
+export function redriveSummaryLine(tally: RedriveTally, seconds: number, streamName: string): string {
   const { putBack, retried, undelivered, removed, rewritten, changed, notUnderstood } = tally;
   return [
     `put ${countOf(putBack, "record")} back on ${streamName} in ${seconds.toFixed(1)} s`,

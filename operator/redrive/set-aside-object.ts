@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { DiscardedBatch } from "../../events/on-failure-record";
+import { FailedBatch } from "../../events/failed-batch";
 import { brokenRule } from "../../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
 import { MAX_PARTITION_KEY_LENGTH } from "../../kinesis-writer/stream-record";
@@ -33,7 +33,7 @@ export class NotUnderstoodError extends Error {
 export function readSetAsideObject(key: string, content: Uint8Array): SetAsideObject {
   const object = key.startsWith(REJECTED_RECORDS_PREFIX)
     ? readRejectedRecords(content)
-    : readDiscardedBatch(content);
+    : readFailedBatch(content);
   if (object.records.length === 0) throw new NotUnderstoodError("it holds no records");
   return object;
 }
@@ -60,8 +60,8 @@ function readRejectedRecord(line: Uint8Array, where: string): SetAsideRecord {
 }
 
 /** What stays is the batch with fewer records in its payload; all else is as Lambda wrote it. */
-function readDiscardedBatch(content: Uint8Array): SetAsideObject {
-  const batch = parse(DiscardedBatch, content, "the object");
+function readFailedBatch(content: Uint8Array): SetAsideObject {
+  const batch = parse(FailedBatch, content, "the object");
   const { requestContext, payload } = batch;
   const records = payload.Records.map(({ kinesis }, index) =>
     checked(

@@ -1,5 +1,5 @@
 import { openSync, writeSync } from "node:fs";
-import type { Position } from "../../kinesis-writer/stream-record";
+import type { ShardPosition } from "../../kinesis-writer/stream-record";
 import { CommandError, messageOf } from "../../shared/command";
 
 /**
@@ -21,7 +21,7 @@ export class Receipts {
     }
   }
 
-  add(positions: readonly Position[]): void {
+  add(positions: readonly ShardPosition[]): void {
     writeSync(
       this.#file,
       positions.map(({ shardId, sequenceNumber }) => `${shardId} ${sequenceNumber}\n`).join(""),

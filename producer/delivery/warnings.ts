@@ -4,7 +4,7 @@ import { countOf } from "../../shared/terminal";
 const REPORTED_IN_FULL = 10;
 
 /** Reports input that was refused, and records that were given up: the first few in full, then by reason. */
-export class Refusals {
+export class Warnings {
   #count = 0;
   readonly #unreported = new Map<string, number>();
   readonly #undelivered = new Map<string, number>();

@@ -4,7 +4,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { KinesisStreamRecord } from "aws-lambda";
 import { type BatchResult, processBatch } from "../../../functions/event-processor/batch-processor";
-import { clientConfig } from "../../../functions/event-processor/client-config";
+import { clientSettings } from "../../../functions/event-processor/client-settings";
 import { EventWriter } from "../../../functions/event-processor/event-writer";
 import { RejectionStore } from "../../../functions/event-processor/rejection-store";
 import { emulatorAccess } from "../../support/aws-access";
@@ -259,8 +259,8 @@ async function process(
 ): Promise<BatchResult> {
   const writing = timeForAttempts(attempts);
   const settingAside = timeForAttempts(attempts);
-  const dynamoDbClient = new DynamoDBClient({ ...clientConfig, ...emulatorAccess(table.url) });
-  const client = new S3Client({ ...clientConfig, ...emulatorAccess(bucket.url) });
+  const dynamoDbClient = new DynamoDBClient({ ...clientSettings, ...emulatorAccess(table.url) });
+  const client = new S3Client({ ...clientSettings, ...emulatorAccess(bucket.url) });
   try {
     return await processBatch(
       batch,

@@ -4,8 +4,8 @@ import { failed, itemsWithIds, itemWithId, stored, useEventWriter } from "../../
 import {
   answerAfter,
   answerWith,
-  type Fault,
   loseResponse,
+  type ProxyFault,
   resetConnection,
 } from "../../support/fault-proxy";
 
@@ -65,7 +65,7 @@ describe("EventWriter", () => {
       message: "Requested resource not found",
     });
 
-    it.each<[string, Fault, RegExp]>([
+    it.each<[string, ProxyFault, RegExp]>([
       ["that was throttled", throttle, /^DynamoDB: ProvisionedThroughputExceededException: The level of/],
       ["that met an error of the service", answerWith(500, "oops"), /^DynamoDB: /],
       [
@@ -134,7 +134,7 @@ describe("EventWriter", () => {
     it("reports what is left of many requests as failed, and what was stored as stored", async () => {
       const timeUp = new AbortController();
       const items = itemsWithIds(500);
-      writer.proxy.inject(...Array<Fault>(11).fill((request, forward) => forward(request)), () => {
+      writer.proxy.inject(...Array<ProxyFault>(11).fill((request, forward) => forward(request)), () => {
         timeUp.abort();
         return new Promise(() => undefined);
       });

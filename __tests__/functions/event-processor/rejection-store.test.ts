@@ -2,16 +2,16 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import * as v from "valibot";
 import { RejectedRecord } from "../../../events/rejected-record";
-import { clientConfig } from "../../../functions/event-processor/client-config";
+import { clientSettings } from "../../../functions/event-processor/client-settings";
 import { Problems } from "../../../functions/event-processor/problems";
 import type { Rejection } from "../../../functions/event-processor/record-decoder";
 import { RejectionStore } from "../../../functions/event-processor/rejection-store";
 import { emulatorAccess } from "../../support/aws-access";
 import {
   answerWith,
-  type Fault,
   type FaultProxy,
   loseResponse,
+  type ProxyFault,
   resetConnection,
   startFaultProxy,
 } from "../../support/fault-proxy";
@@ -35,7 +35,7 @@ beforeEach(async () => {
   bucketName = `failures-${++buckets}`;
   await emulator.createBucket(bucketName);
   proxy = await startFaultProxy(emulator.url);
-  client = new S3Client({ ...clientConfig, ...emulatorAccess(proxy.url) });
+  client = new S3Client({ ...clientSettings, ...emulatorAccess(proxy.url) });
 });
 
 afterEach(async () => {
@@ -100,7 +100,7 @@ describe("RejectionStore", () => {
     expect(proxy.requests).toEqual([]);
   });
 
-  it.each<[string, Fault, RegExp]>([
+  it.each<[string, ProxyFault, RegExp]>([
     [
       "was throttled",
       answerWith(503, "<Error><Code>SlowDown</Code><Message>Reduce</Message></Error>"),

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
-import { failAll, failEntries, refuseCall } from "../../../test-servers/kinesis-server";
 import {
   answerAfter,
   answerWith,
@@ -8,6 +7,7 @@ import {
   loseResponse,
   resetConnection,
 } from "../../support/fault-proxy";
+import { failAll, failEntries, refuseCall } from "../../support/kinesis-server";
 import { moment, until } from "../../support/moment";
 import { discardedObject, rejectedLine, useRedriveCloud } from "../../support/redrive-cloud";
 import type { RunningCommand } from "../../support/run-command";

@@ -14,7 +14,7 @@ import { type EventSourceMappingSettings, withinRetention } from "./mapping-sett
 import { type DiscardedBatch, putDiscardedBatch } from "./on-failure-destination";
 import { backoff } from "./retry-delay";
 import { ShardPoller } from "./shard-poller";
-import type { Position } from "./shard-reader";
+import type { ReadPosition } from "./shard-reader";
 
 /** What a mapping works with. The clients carry the credentials of the function's role, as Lambda does. */
 export interface EventSourceMappingParts {
@@ -85,7 +85,7 @@ export class EventSourceMapping {
    * across resharding.
    * @see https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
    */
-  private startPollers(shards: readonly Shard[], startingPosition: Position): void {
+  private startPollers(shards: readonly Shard[], startingPosition: ReadPosition): void {
     const known = new Set(shards.map(({ ShardId }) => ShardId));
     const isUnfinished = (shardId: string | undefined) =>
       shardId !== undefined && known.has(shardId) && !this.endedShards.has(shardId);
@@ -100,7 +100,7 @@ export class EventSourceMapping {
     }
   }
 
-  private async runPoller(shardId: string, startingPosition: Position): Promise<void> {
+  private async runPoller(shardId: string, startingPosition: ReadPosition): Promise<void> {
     const { checkpoints } = this.parts;
     const poller = new ShardPoller({
       ...this.parts,

@@ -41,7 +41,7 @@ interface Batch {
  * When the signal aborts, it resolves with the rest not handled, so that the checkpoint stays before it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
-export async function processBatch(
+export async function settleBatch(
   records: readonly KinesisStreamRecord[],
   processing: BatchProcessing,
 ): Promise<void> {

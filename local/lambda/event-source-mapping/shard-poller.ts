@@ -4,8 +4,8 @@ import { Checkpoint } from "./checkpoint";
 import { payloadBytes } from "./lambda-event";
 import { Lane } from "./lane";
 import { MAX_PAYLOAD_BYTES } from "./mapping-settings";
-import { type BatchProcessing, processBatch } from "./settle-batch";
-import { type Position, ShardReader, type ShardReading } from "./shard-reader";
+import { type BatchProcessing, settleBatch } from "./settle-batch";
+import { type ReadPosition, ShardReader, type ShardReading } from "./shard-reader";
 
 /** What a poller needs beyond what reading and processing need. */
 export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "handled"> {
@@ -14,7 +14,7 @@ export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "handl
   /** The checkpoint of an earlier run. */
   checkpoint: string | undefined;
   /** Where to begin without one. */
-  startingPosition: Position;
+  startingPosition: ReadPosition;
   /** Called whenever the checkpoint moved. */
   checkpointed(sequenceNumber: string): void;
 }
@@ -40,7 +40,7 @@ export class ShardPoller {
     };
     this.lanes = Array.from(
       { length: settings.parallelizationFactor },
-      () => new Lane(settings, clock, (batch) => processBatch(batch, processing)),
+      () => new Lane(settings, clock, (batch) => settleBatch(batch, processing)),
     );
   }
 

@@ -24,7 +24,7 @@ export interface ShardReading {
 }
 
 /** Where reading begins: at an end of the shard, or after a sequence number. */
-export type Position = "TRIM_HORIZON" | "LATEST" | { after: string };
+export type ReadPosition = "TRIM_HORIZON" | "LATEST" | { after: string };
 
 /** What one call to Kinesis read. */
 export interface Page {
@@ -49,7 +49,7 @@ export class ShardReader {
 
   constructor(
     private readonly reading: ShardReading,
-    private position: Position,
+    private position: ReadPosition,
   ) {
     this.started = reading.clock.now();
   }
@@ -119,7 +119,7 @@ export class ShardReader {
 }
 
 function iteratorType(
-  position: Position,
+  position: ReadPosition,
 ): Pick<GetShardIteratorCommandInput, "ShardIteratorType" | "StartingSequenceNumber"> {
   return typeof position === "string"
     ? { ShardIteratorType: position }

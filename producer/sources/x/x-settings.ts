@@ -22,7 +22,7 @@ export function hasCredentials(environment: Environment): boolean {
  * no other has to be asked for.
  * @throws CommandError if there are none, or one is wrong; the message never holds a value that is secret
  */
-export function readSettings(environment: Environment): XSettings {
+export function readXSettings(environment: Environment): XSettings {
   return { credentials: readCredentials(environment), apiUrl: readApiUrl(environment.X_API_URL) };
 }
 

@@ -5,7 +5,7 @@ import { trackOption } from "../live/track-option";
 import type { SourceDefinition } from "../source";
 import { PRICE_PER_POST, PRICING_PAGE } from "./price";
 import { trackRule } from "./track-rule";
-import { hasCredentials, readSettings } from "./x-settings";
+import { hasCredentials, readXSettings } from "./x-settings";
 
 const XOptions = v.object({
   track: v.optional(v.array(v.string()), []),
@@ -43,7 +43,7 @@ export const xSource: SourceDefinition = {
   isDefault: hasCredentials,
   async create(options) {
     const { track, rule, ...run } = v.parse(XOptions, options);
-    const settings = readSettings(process.env);
+    const settings = readXSettings(process.env);
     const wanted = [...new Set([...(track.length > 0 ? [trackRule(track)] : []), ...rule])];
     // Only a run that needs X's library waits for it to load.
     const { openXSource } = await import("./x-source");

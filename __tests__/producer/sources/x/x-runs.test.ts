@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { type KinesisServer, STREAM_NAME, startKinesisServer } from "../../../../test-servers/kinesis-server";
 import { flooding, refusing, streamedPost, TOO_MANY_CONNECTIONS } from "../../../../test-servers/x-server";
 import { answerAfter } from "../../../support/fault-proxy";
+import { type KinesisServer, STREAM_NAME, startKinesisServer } from "../../../support/kinesis-server";
 import { moment, settled, until } from "../../../support/moment";
 import { runCommand, startCommand } from "../../../support/run-command";
 import { useTemporaryDirectory } from "../../../support/temporary-directory";

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "@jest/globals";
-import { hasCredentials, readSettings } from "../../../../producer/sources/x/x-settings";
+import { hasCredentials, readXSettings } from "../../../../producer/sources/x/x-settings";
 
 const API = "https://api.x.com";
 
 describe("X's credentials", () => {
   it("are the bearer token, or else the consumer key and secret", () => {
     const consumer = { X_CONSUMER_KEY: "key", X_CONSUMER_SECRET: "secret" };
-    expect(readSettings({ X_BEARER_TOKEN: " token\n", ...consumer })).toEqual({
+    expect(readXSettings({ X_BEARER_TOKEN: " token\n", ...consumer })).toEqual({
       credentials: { bearerToken: "token" },
       apiUrl: API,
     });
-    expect(readSettings({ X_BEARER_TOKEN: "", ...consumer })).toEqual({
+    expect(readXSettings({ X_BEARER_TOKEN: "", ...consumer })).toEqual({
       credentials: { consumerKey: "key", consumerSecret: "secret" },
       apiUrl: API,
     });
@@ -25,7 +25,7 @@ describe("X's credentials", () => {
     [{ X_CONSUMER_SECRET: "secret" }, /X_CONSUMER_SECRET is set and X_CONSUMER_KEY is not/],
     [{ X_BEARER_TOKEN: "a-secret b" }, /^X_BEARER_TOKEN holds a space(?!.*a-secret)/],
   ])("are asked for where they are missing or wrong: %j", (environment, message) => {
-    expect(() => readSettings(environment)).toThrow(
+    expect(() => readXSettings(environment)).toThrow(
       expect.objectContaining({ message: expect.stringMatching(message), exitCode: 2 }),
     );
   });
@@ -38,7 +38,7 @@ describe("X's credentials", () => {
 
 describe("X_API_URL", () => {
   it("is where X's API answers", () => {
-    expect(readSettings({ X_BEARER_TOKEN: "t", X_API_URL: "https://127.0.0.1:8443/" }).apiUrl).toBe(
+    expect(readXSettings({ X_BEARER_TOKEN: "t", X_API_URL: "https://127.0.0.1:8443/" }).apiUrl).toBe(
       "https://127.0.0.1:8443",
     );
   });
@@ -46,7 +46,7 @@ describe("X_API_URL", () => {
   it.each(["http://127.0.0.1", "x.com", "https://x.com/2/", "https://user@x.com"])(
     "must be a host that is spoken to in private: %s",
     (url) => {
-      expect(() => readSettings({ X_BEARER_TOKEN: "t", X_API_URL: url })).toThrow(
+      expect(() => readXSettings({ X_BEARER_TOKEN: "t", X_API_URL: url })).toThrow(
         /X_API_URL is .*must be https:\/\//,
       );
     },

@@ -9,7 +9,7 @@ export const CONCURRENT_REQUESTS = 8;
  * until Lambda ends the invocation.
  * @see https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-https.html
  */
-export const clientConfig = {
+export const clientSettings = {
   maxAttempts: 1,
   requestHandler: {
     connectionTimeout: 1_000,

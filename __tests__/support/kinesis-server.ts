@@ -6,14 +6,9 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import kinesalite from "kinesalite";
-import { emulatorAccess } from "../__tests__/support/aws-access";
-import {
-  answerWith,
-  type Fault,
-  type ProxiedRequest,
-  startFaultProxy,
-} from "../__tests__/support/fault-proxy";
-import { close, listen } from "./listen";
+import { close, listen } from "../../test-servers/listen";
+import { emulatorAccess } from "./aws-access";
+import { answerWith, type ProxiedRequest, type ProxyFault, startFaultProxy } from "./fault-proxy";
 
 export const STREAM_NAME = "posts";
 
@@ -30,9 +25,9 @@ export interface KinesisServer {
   /** The records of every PutRecords call that arrived, in order. */
   calls(): StoredRecord[][];
   /** Each of the next PutRecords calls meets one of the faults, in order; calls after that pass through. */
-  inject(...faults: Fault[]): void;
+  inject(...faults: ProxyFault[]): void;
   /** Every PutRecords call that finds no injected fault meets this one, until it is changed. */
-  injectAlways(fault: Fault | undefined): void;
+  injectAlways(fault: ProxyFault | undefined): void;
   /** Every record on the stream, in order. */
   records(): Promise<(StoredRecord & { sequenceNumber: string })[]>;
   stop(): Promise<void>;
@@ -46,8 +41,8 @@ export async function startKinesisServer(): Promise<KinesisServer> {
   await client.send(new CreateStreamCommand({ StreamName: STREAM_NAME, ShardCount: 1 }));
 
   const proxy = await startFaultProxy(emulatorUrl);
-  const queue: Fault[] = [];
-  let standing: Fault = passThrough;
+  const queue: ProxyFault[] = [];
+  let standing: ProxyFault = passThrough;
   proxy.injectAlways((request, forward) => {
     const fault = isPutRecords(request) ? (queue.shift() ?? standing) : passThrough;
     return fault(request, forward);
@@ -73,7 +68,7 @@ export async function startKinesisServer(): Promise<KinesisServer> {
 export function failEntries(
   places: readonly number[],
   code = "ProvisionedThroughputExceededException",
-): Fault {
+): ProxyFault {
   return async (request, forward) => {
     if (places.length >= recordsOf(request).length) return failAll(code)(request, forward);
     const body = JSON.parse(request.body.toString());
@@ -94,7 +89,7 @@ export function failEntries(
 }
 
 /** Kinesis answers 200 and stores nothing. */
-export function failAll(code = "ProvisionedThroughputExceededException"): Fault {
+export function failAll(code = "ProvisionedThroughputExceededException"): ProxyFault {
   return (request, forward) => {
     const { length } = recordsOf(request);
     const Records = Array.from({ length }, () => ({ ErrorCode: code, ErrorMessage: "Rate exceeded" }));
@@ -103,11 +98,11 @@ export function failAll(code = "ProvisionedThroughputExceededException"): Fault 
 }
 
 /** Kinesis refuses the whole call. */
-export function refuseCall(type: string, message = "refused"): Fault {
+export function refuseCall(type: string, message = "refused"): ProxyFault {
   return answerWith(400, { __type: type, message });
 }
 
-const passThrough: Fault = (request, forward) => forward(request);
+const passThrough: ProxyFault = (request, forward) => forward(request);
 
 function isPutRecords(request: ProxiedRequest): boolean {
   return request.headers["x-amz-target"] === "Kinesis_20131202.PutRecords";

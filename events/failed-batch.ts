@@ -2,9 +2,9 @@ import * as v from "valibot";
 import { Base64 } from "./base64";
 
 /** What the keys of discarded batches begin with in the failure bucket; Lambda chooses them. */
-export const DISCARDED_BATCHES_PREFIX = "aws/lambda/";
+export const FAILED_BATCHES_PREFIX = "aws/lambda/";
 
-const DiscardedRecord = v.looseObject({
+const FailedRecord = v.looseObject({
   /** Shard and sequence number, `shardId-000000000000:4959…` */
   eventID: v.string(),
   kinesis: v.looseObject({
@@ -20,7 +20,7 @@ const DiscardedRecord = v.looseObject({
  * the event that the function did not process.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
-export const DiscardedBatch = v.looseObject({
+export const FailedBatch = v.looseObject({
   requestContext: v.looseObject({
     /** Why it was given up, such as `RetryAttemptsExhausted`. */
     condition: v.pipe(v.string(), v.nonEmpty("must not be empty")),
@@ -28,8 +28,8 @@ export const DiscardedBatch = v.looseObject({
   payload: v.pipe(
     v.string(),
     v.parseJson({}, "must be JSON"),
-    v.looseObject({ Records: v.array(DiscardedRecord) }),
+    v.looseObject({ Records: v.array(FailedRecord) }),
   ),
 });
 
-export type DiscardedBatch = v.InferOutput<typeof DiscardedBatch>;
+export type FailedBatch = v.InferOutput<typeof FailedBatch>;
