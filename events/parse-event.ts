@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { decodeJson } from "./json";
 import { LegacyTweet, postFromLegacyTweet } from "./legacy-tweet";
 import { Post } from "./post";
 
@@ -7,28 +8,15 @@ export type InvalidReason = "invalid-utf8" | "invalid-json" | "invalid-event";
 
 export type ParseResult = { ok: true; post: Post } | { ok: false; reason: InvalidReason; detail: string };
 
-/** Refuses bytes that are not UTF-8, and skips a byte order mark, which JSON parsers may ignore (RFC 8259, 8.1). */
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-
 /**
  * Parses what a record carries: an event, or a raw Twitter v1.1 tweet, as UTF-8 JSON. Never throws; the detail of
  * a failure names the field and the rule, never the content, so that it may be logged.
  */
 export function parseEvent(bytes: Uint8Array): ParseResult {
-  let json: string;
-  try {
-    json = UTF8.decode(bytes);
-  } catch {
-    return invalid("invalid-utf8", `the ${bytes.byteLength} bytes are not UTF-8`);
-  }
+  const decoded = decodeJson(bytes);
+  if (!decoded.ok) return decoded;
 
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return invalid("invalid-json", `the ${bytes.byteLength} bytes are not JSON`);
-  }
-
+  let { value } = decoded;
   if (isLegacyTweet(value)) {
     const tweet = v.safeParse(LegacyTweet, value);
     if (!tweet.success) return invalidEvent(tweet.issues[0]);
@@ -44,7 +32,7 @@ function isLegacyTweet(value: unknown): boolean {
 }
 
 function invalidEvent(issue: v.BaseIssue<unknown>): ParseResult {
-  return invalid("invalid-event", brokenRule(issue));
+  return { ok: false, reason: "invalid-event", detail: brokenRule(issue) };
 }
 
 /**
@@ -55,8 +43,4 @@ export function brokenRule(issue: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(issue) ?? "the event";
   if (issue.received === "undefined") return `${field}: is missing`;
   return `${field}: ${issue.kind === "schema" ? `must be ${issue.expected}` : issue.message}`;
-}
-
-function invalid(reason: InvalidReason, detail: string): ParseResult {
-  return { ok: false, reason, detail };
 }
