@@ -6,14 +6,14 @@ import { Base64 } from "./base64";
  *
  * - `invalid-utf8`, `invalid-json`, `invalid-event`: its data is not an event.
  * - `item-too-large`: the event's item, or one of its keys, is over DynamoDB's limit.
- * - `refused-by-dynamodb`: DynamoDB called the item invalid.
+ * - `invalid-item`: DynamoDB called the item invalid.
  */
 export const RejectionReason = v.picklist([
   "invalid-utf8",
   "invalid-json",
   "invalid-event",
   "item-too-large",
-  "refused-by-dynamodb",
+  "invalid-item",
 ]);
 
 export type RejectionReason = v.InferOutput<typeof RejectionReason>;

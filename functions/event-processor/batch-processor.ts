@@ -77,7 +77,7 @@ function sortByOutcome(decoded: readonly (StorableRecord | Rejection)[], { outco
     const outcome = outcomeOf(entry.item);
     if (outcome.status === "stored") stored++;
     else if (outcome.status === "failed") failed.add(entry.record.sequenceNumber);
-    else rejections.push({ record: entry.record, reason: "refused-by-dynamodb", detail: outcome.detail });
+    else rejections.push({ record: entry.record, reason: "invalid-item", detail: outcome.detail });
   }
   return { stored, rejections, failed };
 }

@@ -81,7 +81,7 @@ describe("processBatch", () => {
     expect(result).toMatchObject({
       stored: 2,
       failed: [],
-      rejected: [{ reason: "refused-by-dynamodb", detail: "One or more parameter values were invalid" }],
+      rejected: [{ reason: "invalid-item", detail: "One or more parameter values were invalid" }],
     });
   });
 
