@@ -1,6 +1,6 @@
 import type { KinesisStreamRecord } from "aws-lambda";
 import type { Post } from "../events/post";
-import { seededRandom } from "../shared/seeded-random";
+import { seededRandom } from "../shared/random";
 
 /** Posts of a believable size. */
 export function posts(count: number): Post[] {

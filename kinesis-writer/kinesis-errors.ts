@@ -1,5 +1,5 @@
 import { isServerError, isThrottlingError, isTransientError } from "@smithy/core/retry";
-import { CommandError } from "../shared/command";
+import { CommandError } from "../shared/errors";
 
 /** The stream that an error is about, as a person knows it. */
 export interface StreamAddress {

@@ -1,6 +1,6 @@
 import { DescribeStreamSummaryCommand, KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { CommandError } from "../shared/command";
+import { CommandError } from "../shared/errors";
 import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
 
 /** Where a stream is and what its calls are signed with; without credentials, the SDK's default chain finds them. */

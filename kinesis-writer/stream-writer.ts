@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { backoffMs } from "../shared/backoff";
-import { CommandError } from "../shared/command";
+import { backOff, systemWaiting, type Waiting } from "../shared/backoff";
+import { CommandError } from "../shared/errors";
 import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
 import { type Entry, RecordBatch } from "./record-batch";
 import type { ShardPosition, StreamRecord } from "./stream-record";
@@ -16,7 +15,7 @@ export interface Outcomes<R> {
   onUndelivered(record: R, reason: string): Promise<void>;
 }
 
-export interface StreamWriterOptions<R> {
+export interface StreamWriterOptions<R> extends Partial<Waiting> {
   client: KinesisClient;
   stream: StreamAddress;
   /** Whose credentials the client has. */
@@ -30,10 +29,6 @@ export interface StreamWriterOptions<R> {
   lingerMs?: number;
   /** How many calls may be under way at a time. */
   concurrency?: number;
-  now?: () => number;
-  random?: () => number;
-  /** Waits for a time in milliseconds; rejects when the signal is aborted. */
-  wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -51,7 +46,8 @@ export class StreamWriter<R extends StreamRecord> {
   #due = false;
   readonly #full: RecordBatch<R>[] = [];
   #calls = 0;
-  #linger: NodeJS.Timeout | undefined;
+  /** Ends the wait for more records to share the next call. */
+  #linger: AbortController | undefined;
   #stopped: Error | undefined;
   readonly #stopping = new AbortController();
   #waiting: (() => void)[] = [];
@@ -60,9 +56,7 @@ export class StreamWriter<R extends StreamRecord> {
     this.#options = {
       lingerMs: 200,
       concurrency: 4,
-      now: Date.now,
-      random: Math.random,
-      wait: (ms, signal) => sleep(ms, undefined, { signal }),
+      ...systemWaiting,
       ...options,
     };
     options.abort.addEventListener("abort", () =>
@@ -73,7 +67,7 @@ export class StreamWriter<R extends StreamRecord> {
   /**
    * Takes a record; resolves when there is room for the next one, which is what holds back the source. At most one
    * full batch waits behind the calls under way.
-   * @throws the reason why the writer has stopped; the record has then been reported as onUndelivered
+   * @throws the reason why the writer has stopped; the record has then been reported as undelivered
    */
   async put(record: R): Promise<void> {
     while (this.#full.length > 0 && !this.#stopped) await this.#change();
@@ -83,9 +77,9 @@ export class StreamWriter<R extends StreamRecord> {
     }
 
     if (!this.#filling.hasRoomFor(record)) this.#sealBatch();
-    this.#filling.add(record, this.#options.now());
+    this.#filling.add(record, this.#options.clock.now());
     if (this.#filling.isFull) this.#sealBatch();
-    else this.#linger ??= setTimeout(() => this.#sendSoon(), this.#options.lingerMs);
+    else this.#startLinger();
   }
 
   /**
@@ -107,9 +101,18 @@ export class StreamWriter<R extends StreamRecord> {
     const batch = this.#filling;
     this.#filling = new RecordBatch<R>();
     this.#due = false;
-    clearTimeout(this.#linger);
+    this.#linger?.abort();
     this.#linger = undefined;
     return batch;
+  }
+
+  #startLinger(): void {
+    if (this.#linger) return;
+    this.#linger = new AbortController();
+    const { signal } = this.#linger;
+    void this.#options.clock.sleep(this.#options.lingerMs, signal).then(() => {
+      if (!signal.aborted) this.#sendSoon();
+    });
   }
 
   #sendSoon(): void {
@@ -132,7 +135,7 @@ export class StreamWriter<R extends StreamRecord> {
     }
   }
 
-  /** Stops for good: whatever is not onAcknowledged yet is reported as onUndelivered. */
+  /** Stops for good: whatever is not onAcknowledged yet is reported as undelivered. */
   #stop(reason: Error): void {
     this.#stopped ??= reason;
     this.#stopping.abort();
@@ -149,9 +152,7 @@ export class StreamWriter<R extends StreamRecord> {
       remaining = await this.#giveUpOld(failed, reason);
       if (remaining.length === 0) return;
 
-      const delay = backoffMs(attempt, this.#options.random());
-      // The only way this can fail is the signal, and then the loop ends.
-      await this.#options.wait(delay, this.#stopping.signal).catch(() => {});
+      await backOff(attempt, this.#stopping.signal, this.#options);
     }
     await this.#giveUp(remaining, this.#stopped.message);
   }
@@ -187,8 +188,8 @@ export class StreamWriter<R extends StreamRecord> {
   }
 
   async #giveUpOld(entries: readonly Entry<R>[], reason: string): Promise<readonly Entry<R>[]> {
-    const { now, maxAgeMs } = this.#options;
-    const oldest = now() - maxAgeMs;
+    const { clock, maxAgeMs } = this.#options;
+    const oldest = clock.now() - maxAgeMs;
     const old = entries.filter((entry) => entry.since <= oldest);
     await this.#giveUp(old, `not stored within ${maxAgeMs / 1000} s (${reason})`);
     return entries.filter((entry) => entry.since > oldest);

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
-import { ExitCode, runCommand } from "../shared/command";
+import { ExitCode } from "../shared/errors";
 import { integer, positiveNumber } from "../shared/option-values";
+import { runCommand } from "../shared/run-command";
 import { serve } from "./commands/serve";
 import { soak } from "./commands/soak";
 import { type StartOptions, start } from "./commands/start";

@@ -2,15 +2,15 @@ import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { StreamAddress } from "../kinesis-writer/kinesis-errors";
 import { MAX_RECORD_BYTES, recordBytes, type ShardPosition } from "../kinesis-writer/stream-record";
 import { type Outcomes, StreamWriter } from "../kinesis-writer/stream-writer";
-import { CommandError } from "../shared/command";
+import { CommandError } from "../shared/errors";
 import type { Pieces } from "../shared/lines";
+import type { PendingItem } from "../shared/low-watermark";
 import { PRODUCER } from "./caller";
 import type { Checkpoint } from "./delivery/checkpoint";
 import type { Receipts } from "./delivery/receipts";
 import type { RejectsFile } from "./delivery/rejects-file";
 import type { Tally } from "./delivery/tally";
 import type { Warnings } from "./delivery/warnings";
-import type { Pending } from "./delivery/watermark";
 import { pace } from "./pace";
 import { eventRecord, type ProducedRecord, rawRecord } from "./record";
 import type { Source, SourceItem, SourcePosition } from "./sources/source";
@@ -110,7 +110,7 @@ async function putAll(
 
 async function putItem(
   item: Extract<SourceItem, { kind: "post" | "raw" }>,
-  pending: Pending<SourcePosition> | undefined,
+  pending: PendingItem<SourcePosition> | undefined,
   writer: StreamWriter<ProducedRecord>,
   run: Run,
 ): Promise<void> {
@@ -123,7 +123,7 @@ async function putItem(
   settle(run, pending);
 }
 
-function settle({ checkpoint }: Run, pending: Pending<SourcePosition> | undefined): void {
+function settle({ checkpoint }: Run, pending: PendingItem<SourcePosition> | undefined): void {
   if (pending) checkpoint?.settle(pending);
 }
 

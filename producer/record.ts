@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Post } from "../events/post";
 import { MAX_PARTITION_KEY_LENGTH, type StreamRecord } from "../kinesis-writer/stream-record";
-import type { Pending } from "./delivery/watermark";
+import type { PendingItem } from "../shared/low-watermark";
 import type { SourcePosition } from "./sources/source";
 
 /** A record and the item of the source it was made from, which a checkpoint waits for. */
 export interface ProducedRecord extends StreamRecord {
-  readonly item?: Pending<SourcePosition> | undefined;
+  readonly item?: PendingItem<SourcePosition> | undefined;
 }
 
 /** The record that carries an event: its JSON, under its author. */

@@ -1,7 +1,7 @@
 import type { StreamAddress } from "../kinesis-writer/kinesis-errors";
-import { CommandError, ExitCode } from "../shared/command";
-import type { Environment } from "../shared/environment";
-import type { Stack } from "../shared/stack-outputs";
+import type { Environment } from "../shared/environment-file";
+import { CommandError, ExitCode } from "../shared/errors";
+import type { Stack } from "../shared/stack";
 
 /** Where the stream is and who puts records on it. */
 export interface StreamSettings extends StreamAddress {

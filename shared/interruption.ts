@@ -1,4 +1,4 @@
-import { ExitCode } from "./command";
+import { ExitCode } from "./errors";
 
 /**
  * How close two signals count as one, in milliseconds. In a terminal, Ctrl-C goes to the whole process group, and

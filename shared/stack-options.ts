@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
+import { deployedStack } from "./deployed-stack";
+import { localStack } from "./local-stack";
 import { integer } from "./option-values";
-import { deployedOutputs, localOutputs, type Stack } from "./stack-outputs";
+import type { Stack } from "./stack";
 import { CLEAR_LINE } from "./terminal";
 
 /** Which stack a command is about. */
@@ -24,9 +26,9 @@ export function addStackOptions(command: Command): Command {
 
 /** Finds the stack that the options name. Asking cdktf takes seconds, and a terminal says so meanwhile. */
 export async function findStack(options: StackSelection): Promise<Stack> {
-  if (options.local) return localOutputs(options.port);
+  if (options.local) return localStack(options.port);
   if (process.stderr.isTTY) process.stderr.write("reading the stack's outputs …");
-  return deployedOutputs({ stack: options.stack }).finally(() => {
+  return deployedStack({ stack: options.stack }).finally(() => {
     if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
   });
 }

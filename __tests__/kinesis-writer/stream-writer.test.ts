@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { streamClient } from "../../kinesis-writer/stream-client";
 import type { StreamRecord } from "../../kinesis-writer/stream-record";
 import { StreamWriter, type StreamWriterOptions } from "../../kinesis-writer/stream-writer";
+import { type Clock, systemClock } from "../../shared/clock";
 import { emulatorAccess } from "../support/aws-access";
 import { answerAfter, answerWith, loseResponse, resetConnection } from "../support/fault-proxy";
 import {
@@ -30,10 +31,16 @@ afterEach(async () => {
   await kinesis.stop();
 });
 
-/** Starts a writer that does not wait between attempts, and notes what it reports. */
-function startWriter(options: Partial<StreamWriterOptions<StreamRecord>> = {}) {
-  const onAcknowledged: string[] = [];
-  const onUndelivered: [string, string][] = [];
+const LINGER_MS = 200;
+
+/** Starts a writer that lingers, but does not wait between attempts unless told how; notes what it reports. */
+function startWriter(
+  options: Partial<StreamWriterOptions<StreamRecord>> = {},
+  { now, wait }: Partial<{ now: () => number; wait: Clock["sleep"] }> = {},
+) {
+  const { lingerMs = LINGER_MS } = options;
+  const acknowledged: string[] = [];
+  const undelivered: [string, string][] = [];
   const waits: number[] = [];
   const resent: number[] = [];
   const writer = new StreamWriter<StreamRecord>({
@@ -46,15 +53,23 @@ function startWriter(options: Partial<StreamWriterOptions<StreamRecord>> = {}) {
     abort: abort.signal,
     maxAgeMs: 60_000,
     random: () => 0.5,
-    wait: async (ms) => void waits.push(ms),
+    lingerMs,
+    clock: {
+      now: now ?? Date.now,
+      sleep: async (ms, signal) => {
+        if (ms === lingerMs) return systemClock.sleep(ms, signal);
+        waits.push(ms);
+        await wait?.(ms, signal);
+      },
+    },
     outcomes: {
-      onAcknowledged: (records) => onAcknowledged.push(...records.map(text)),
+      onAcknowledged: (records) => acknowledged.push(...records.map(text)),
       onResend: (count) => resent.push(count),
-      onUndelivered: async (record, reason) => void onUndelivered.push([text(record), reason]),
+      onUndelivered: async (record, reason) => void undelivered.push([text(record), reason]),
     },
     ...options,
   });
-  return { writer, onAcknowledged, onUndelivered, waits, resent };
+  return { writer, acknowledged, undelivered, waits, resent };
 }
 
 function record(value: string | Buffer, partitionKey = "ada"): StreamRecord {
@@ -101,22 +116,22 @@ describe("batches", () => {
   });
 
   it("go out after their linger time although they are not full", async () => {
-    const { writer, onAcknowledged } = startWriter({ lingerMs: 1 });
+    const { writer, acknowledged } = startWriter({ lingerMs: 1 });
     await writer.put(record("alone"));
-    await until(() => onAcknowledged.length > 0);
-    expect(onAcknowledged).toEqual(["alone"]);
+    await until(() => acknowledged.length > 0);
+    expect(acknowledged).toEqual(["alone"]);
   });
 
   it("go out several at a time", async () => {
     const { reached, reach } = moment();
     kinesis.injectAlways(answerAfter(reached));
-    const { writer, onAcknowledged } = startWriter({ concurrency: 3 });
+    const { writer, acknowledged } = startWriter({ concurrency: 3 });
     for (const value of numbered(1500)) await writer.put(record(value));
     await until(() => kinesis.calls().length === 3);
-    expect(onAcknowledged).toEqual([]);
+    expect(acknowledged).toEqual([]);
     reach();
     await writer.close();
-    expect(onAcknowledged.sort()).toEqual(numbered(1500).sort());
+    expect(acknowledged.sort()).toEqual(numbered(1500).sort());
   });
 });
 
@@ -150,7 +165,7 @@ describe("back-pressure", () => {
 describe("a call that fails in part", () => {
   it("is followed by one with exactly the entries that failed", async () => {
     kinesis.inject(failEntries([1, 3]), failEntries([0]));
-    const { writer, onAcknowledged, onUndelivered, resent } = startWriter();
+    const { writer, acknowledged, undelivered, resent } = startWriter();
     await putAll(writer, ["a", "b", "c", "d", "e"]);
     expect(kinesis.calls().map((call) => call.map(text))).toEqual([
       ["a", "b", "c", "d", "e"],
@@ -158,9 +173,9 @@ describe("a call that fails in part", () => {
       ["b"],
     ]);
     expect((await kinesis.records()).map(text)).toEqual(["a", "c", "e", "d", "b"]);
-    expect(onAcknowledged).toEqual(["a", "c", "e", "d", "b"]);
+    expect(acknowledged).toEqual(["a", "c", "e", "d", "b"]);
     expect(resent).toEqual([2, 1]);
-    expect(onUndelivered).toEqual([]);
+    expect(undelivered).toEqual([]);
   });
 
   it("is resent after a wait that grows with every attempt and is spread by chance", async () => {
@@ -170,21 +185,18 @@ describe("a call that fails in part", () => {
     expect(waits).toEqual([12.5, 25, 50]);
   });
 
-  it("is given up, entry by entry, when a record is too old", async () => {
+  it("is undelivered, entry by entry, when a record is too old", async () => {
     let now = 1_000_000;
     kinesis.injectAlways(failAll("InternalFailure"));
-    const { writer, onUndelivered } = startWriter({
-      maxAgeMs: 30_000,
-      now: () => now,
-      wait: async () => {
-        now += 20_000;
-      },
-    });
+    const wait = async () => {
+      now += 20_000;
+    };
+    const { writer, undelivered } = startWriter({ maxAgeMs: 30_000 }, { now: () => now, wait });
     await writer.put(record("older"));
     now += 15_000;
     await writer.put(record("younger"));
     await writer.close();
-    expect(onUndelivered).toEqual([
+    expect(undelivered).toEqual([
       ["older", "not stored within 30 s (InternalFailure)"],
       ["younger", "not stored within 30 s (InternalFailure)"],
     ]);
@@ -205,19 +217,19 @@ describe("a call that fails as a whole", () => {
     ["loses its connection", resetConnection],
   ])("is repeated when it %s", async (_, fault) => {
     kinesis.inject(fault, fault);
-    const { writer, onAcknowledged, resent } = startWriter();
+    const { writer, acknowledged, resent } = startWriter();
     await putAll(writer, ["a", "b"]);
     expect((await kinesis.records()).map(text)).toEqual(["a", "b"]);
-    expect(onAcknowledged).toEqual(["a", "b"]);
+    expect(acknowledged).toEqual(["a", "b"]);
     expect(resent).toEqual([2, 2]);
   });
 
   it("is repeated when only its answer is lost, which the table does not mind", async () => {
     kinesis.inject(loseResponse);
-    const { writer, onAcknowledged } = startWriter();
+    const { writer, acknowledged } = startWriter();
     await putAll(writer, ["a"]);
     expect((await kinesis.records()).map(text)).toEqual(["a", "a"]);
-    expect(onAcknowledged).toEqual(["a"]);
+    expect(acknowledged).toEqual(["a"]);
   });
 
   it.each([
@@ -230,15 +242,15 @@ describe("a call that fails as a whole", () => {
     ["ValidationException", "refused the call: no"],
   ])("stops the writer at once with what to do on %s", async (type, advice) => {
     kinesis.injectAlways(refuseCall(type, "no"));
-    const { writer, onUndelivered } = startWriter({ concurrency: 1 });
+    const { writer, undelivered } = startWriter({ concurrency: 1 });
     await writer.put(record("a"));
     await writer.put(record("b"));
     await expect(writer.close()).rejects.toThrow(advice);
-    expect(onUndelivered.map(([value]) => value)).toEqual(["a", "b"]);
+    expect(undelivered.map(([value]) => value)).toEqual(["a", "b"]);
     expect(kinesis.calls()).toHaveLength(1);
 
     await expect(writer.put(record("c"))).rejects.toThrow(advice);
-    expect(onUndelivered.map(([value]) => value)).toEqual(["a", "b", "c"]);
+    expect(undelivered.map(([value]) => value)).toEqual(["a", "b", "c"]);
   });
 });
 
@@ -250,21 +262,21 @@ describe("credentials that are not found", () => {
         throw Object.assign(new Error("nothing there"), { name: "CredentialsProviderError" });
       },
     });
-    const { writer, onUndelivered } = startWriter({ client: nobody });
+    const { writer, undelivered } = startWriter({ client: nobody });
     await writer.put(record("a"));
     await expect(writer.close()).rejects.toThrow(
       `there are no credentials to call the stream posts in eu-west-1 at ${kinesis.url} with: nothing there; ask for another`,
     );
-    expect(onUndelivered.map(([value]) => value)).toEqual(["a"]);
+    expect(undelivered.map(([value]) => value)).toEqual(["a"]);
     nobody.destroy();
   });
 });
 
 describe("abort", () => {
-  it("gives up at once what is under way, waiting and still to come", async () => {
+  it("leaves undelivered at once what is under way, waiting and still to come", async () => {
     const { reached, reach } = moment();
     kinesis.injectAlways(answerAfter(reached));
-    const { writer, onAcknowledged, onUndelivered } = startWriter({ concurrency: 1 });
+    const { writer, acknowledged, undelivered } = startWriter({ concurrency: 1 });
     const values = numbered(1001);
     for (const value of values.slice(0, 1000)) await writer.put(record(value));
     const held = writer.put(record("record 1000")).catch((error: Error) => error.message);
@@ -273,21 +285,21 @@ describe("abort", () => {
 
     await expect(writer.close()).rejects.toThrow("stopped before it was delivered");
     expect(await held).toBe("stopped before it was delivered");
-    expect(onAcknowledged).toEqual([]);
-    expect(onUndelivered.map(([value]) => value).sort()).toEqual(values.sort());
+    expect(acknowledged).toEqual([]);
+    expect(undelivered.map(([value]) => value).sort()).toEqual(values.sort());
     reach();
   });
 
   it("ends a wait between attempts", async () => {
     kinesis.injectAlways(failAll("InternalFailure"));
-    const { writer, onUndelivered } = startWriter({
-      wait: (_, signal) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
-    });
+    const wait = (_: number, signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    const { writer, undelivered } = startWriter({}, { wait });
     await writer.put(record("a"));
     const closing = writer.close();
     await until(() => kinesis.calls().length === 1);
     abort.abort();
     await expect(closing).rejects.toThrow("stopped before it was delivered");
-    expect(onUndelivered).toEqual([["a", "stopped before it was delivered"]]);
+    expect(undelivered).toEqual([["a", "stopped before it was delivered"]]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { streamSettings } from "../../producer/stream-settings";
-import { CommandError } from "../../shared/command";
-import type { Stack } from "../../shared/stack-outputs";
+import { CommandError } from "../../shared/errors";
+import type { Stack } from "../../shared/stack";
 
 const STACK: Stack = {
   outputs: {

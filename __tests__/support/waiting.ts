@@ -1,4 +1,4 @@
-import type { Waiting } from "../../functions/event-processor/backoff";
+import type { Waiting } from "../../shared/backoff";
 
 /** Time that passes only by waiting: the signal is aborted after so many waits, which last no time at all. */
 export function timeForAttempts(attempts: number) {
@@ -6,8 +6,11 @@ export function timeForAttempts(attempts: number) {
   const slept: number[] = [];
   const waiting: Waiting = {
     random: () => 1,
-    sleep: async (ms) => {
-      if (slept.push(ms) >= attempts) timeUp.abort();
+    clock: {
+      now: Date.now,
+      sleep: async (ms) => {
+        if (slept.push(ms) >= attempts) timeUp.abort();
+      },
     },
   };
   return { signal: timeUp.signal, slept, waiting };

@@ -1,7 +1,7 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import pMap from "p-map";
 import type { EventItem } from "../../events/event-item";
-import { backOff, type Waiting } from "./backoff";
+import { backOff, type Waiting } from "../../shared/backoff";
 import { CONCURRENT_REQUESTS } from "./client-settings";
 import { describeError, type Problems } from "./problems";
 

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { REJECTED_RECORDS_PREFIX, type RejectedRecord } from "../../events/rejected-record";
-import { backOff, type Waiting } from "./backoff";
+import { backOff, type Waiting } from "../../shared/backoff";
 import { clientSettings } from "./client-settings";
 import { describeError, type Problems } from "./problems";
 import type { Rejection, UserRecord } from "./record-decoder";

@@ -1,4 +1,4 @@
-import { seededRandom } from "../../shared/seeded-random";
+import { seededRandom } from "../../shared/random";
 import { type AwsErrorResponse, awsError } from "../gateway/aws-error";
 import type { AwsRequest } from "../gateway/aws-request";
 import { FAULT_KINDS, type Fault, type FaultKind } from "../gateway/fault";

@@ -1,7 +1,7 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
 import { systemClock } from "../../shared/clock";
-import { CommandError, messageOf } from "../../shared/command";
+import { CommandError, messageOf } from "../../shared/errors";
 import type { Chaos } from "../chaos/chaos";
 import { createClients } from "../gateway/clients";
 import { EventSourceMapping } from "../lambda/event-source-mapping/event-source-mapping";

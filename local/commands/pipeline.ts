@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CommandError, ExitCode } from "../../shared/command";
+import { CommandError, ExitCode } from "../../shared/errors";
 import { listenForInterruption } from "../../shared/interruption";
 import { countOf } from "../../shared/terminal";
 import type { Chaos } from "../chaos/chaos";

@@ -1,4 +1,4 @@
-import { CommandError } from "../../shared/command";
+import { CommandError } from "../../shared/errors";
 import { countOf, formatCount, paint } from "../../shared/terminal";
 import type { Chaos } from "../chaos/chaos";
 import type { LocalCloud } from "../cloud/local-cloud";

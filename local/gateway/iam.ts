@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { CommandError } from "../../shared/command";
+import { CommandError } from "../../shared/errors";
 
 /** One or many: IAM's JSON allows a single value wherever it allows a list. */
 const list = v.pipe(

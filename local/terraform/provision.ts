@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { CommandError } from "../../shared/command";
-import { StackOutputs } from "../../shared/stack-outputs";
+import { CommandError } from "../../shared/errors";
+import { StackOutputs } from "../../shared/stack";
 import type { Provisioning } from "./resource-type";
 import { resourceTypes } from "./resource-types";
 import { type Attributes, type Block, resolveReferences, type TerraformDocument } from "./terraform-document";

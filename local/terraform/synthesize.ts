@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import * as v from "valibot";
-import { CommandError, ExitCode } from "../../shared/command";
+import { CommandError, ExitCode } from "../../shared/errors";
 
 /** A synthesized stack in a folder of its own, so that several local clouds can run at the same time. */
 export interface SynthesizedStack {

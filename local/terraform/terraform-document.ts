@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as v from "valibot";
-import { CommandError, messageOf } from "../../shared/command";
+import { CommandError, messageOf } from "../../shared/errors";
 
 /** One resource or data source of the synthesized stack, with its arguments as Terraform would read them. */
 export interface Block {

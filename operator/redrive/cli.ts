@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
 import { checkStream, streamClient } from "../../kinesis-writer/stream-client";
-import { CommandError, ExitCode, runCommand } from "../../shared/command";
+import { CommandError, ExitCode } from "../../shared/errors";
 import { integer } from "../../shared/option-values";
+import { runCommand } from "../../shared/run-command";
 import { addStackOptions, findStack, type StackSelection } from "../../shared/stack-options";
 import { countOf, paint } from "../../shared/terminal";
 import { OPERATOR } from "../caller";

@@ -10,8 +10,8 @@ import {
 import { FAILED_BATCHES_PREFIX } from "../../events/failed-batch";
 import { REJECTED_RECORDS_PREFIX } from "../../events/rejected-record";
 import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
-import { CommandError } from "../../shared/command";
-import type { Stack } from "../../shared/stack-outputs";
+import { CommandError } from "../../shared/errors";
+import type { Stack } from "../../shared/stack";
 import { SIGN_IN } from "../caller";
 
 const PREFIXES = [FAILED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];

@@ -1,6 +1,6 @@
 import { type Interruption, listenForInterruption } from "../../shared/interruption";
 import { LiveLine } from "../../shared/live-line";
-import type { Stack } from "../../shared/stack-outputs";
+import type { Stack } from "../../shared/stack";
 import { countOf, formatCount, paint, printable } from "../../shared/terminal";
 import type { Choice } from "./chosen-records";
 import { FailureBucket, type Survey } from "./failure-bucket";

@@ -1,11 +1,17 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";
-import { CommandError, ExitCode, messageOf } from "../../shared/command";
+import { CommandError, ExitCode, messageOf } from "../../shared/errors";
+import { LowWatermark, type PendingItem } from "../../shared/low-watermark";
 import type { Source, SourcePosition } from "../sources/source";
-import { type Pending, Watermark } from "./watermark";
 
 const SAVE_EVERY_MS = 1000;
+
+/**
+ * How many items may wait behind one that is not settled. A record that is sent again and again, to a shard that is
+ * throttled, must not make the list of all that overtook it grow without end.
+ */
+const MAX_ITEMS_BEHIND = 100_000;
 
 /** What the file holds. */
 const Saved = v.object({
@@ -49,7 +55,7 @@ export class Checkpoint {
   readonly nothingLeft: boolean;
   readonly #options: CheckpointOptions & { path: string };
   readonly #input: unknown;
-  readonly #watermark: Watermark<SourcePosition>;
+  readonly #watermark: LowWatermark<SourcePosition>;
   readonly #timer: NodeJS.Timeout;
   #saved: SourcePosition | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -66,7 +72,7 @@ export class Checkpoint {
     this.from = saved?.position;
     this.nothingLeft = nothingLeft;
     this.#saved = this.from;
-    this.#watermark = new Watermark(this.from);
+    this.#watermark = new LowWatermark(this.from);
     this.#timer = setInterval(() => this.#saveIfMoved(), SAVE_EVERY_MS).unref();
   }
 
@@ -115,16 +121,16 @@ export class Checkpoint {
 
   /** Resolves when another item may be added. */
   room(): Promise<void> {
-    return this.#watermark.room();
+    return this.#watermark.atMost(MAX_ITEMS_BEHIND - 1);
   }
 
   /** Adds an item, in the order in which the source delivers them. */
-  add(position: SourcePosition | undefined): Pending<SourcePosition> {
+  add(position: SourcePosition | undefined): PendingItem<SourcePosition> {
     return this.#watermark.add(position);
   }
 
   /** Notes that an item is acknowledged, kept in the rejects file, or left out on purpose. */
-  settle(item: Pending<SourcePosition>): void {
+  settle(item: PendingItem<SourcePosition>): void {
     this.#watermark.settle(item);
   }
 

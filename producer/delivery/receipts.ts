@@ -1,6 +1,6 @@
 import { openSync, writeSync } from "node:fs";
 import type { ShardPosition } from "../../kinesis-writer/stream-record";
-import { CommandError, messageOf } from "../../shared/command";
+import { CommandError, messageOf } from "../../shared/errors";
 
 /**
  * A file with one line for every record that Kinesis acknowledged, `<shard> <sequence number>`, by which it can be

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { CommandError, messageOf } from "../../shared/command";
+import { CommandError, messageOf } from "../../shared/errors";
 import type { Pieces } from "../../shared/lines";
 
 /**

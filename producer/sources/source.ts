@@ -1,6 +1,6 @@
 import type { Option } from "commander";
 import type { Post } from "../../events/post";
-import type { Environment } from "../../shared/environment";
+import type { Environment } from "../../shared/environment-file";
 import type { Line, Pieces } from "../../shared/lines";
 
 /**

@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { Chaos } from "../../../local/chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-cloud";
 import { readReceipts, reconcile } from "../../../local/commands/reconciliation";
-import { seededRandom } from "../../../shared/seeded-random";
+import { seededRandom } from "../../../shared/random";
 import { setAsideData } from "../../support/failure-bucket";
 import { runCommand } from "../../support/run-command";
 import { synthesizeStack } from "../../support/synthesized-stack";

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { FailureBucket, type ListedObject } from "../../../operator/redrive/failure-bucket";
-import type { Stack } from "../../../shared/stack-outputs";
+import type { Stack } from "../../../shared/stack";
 import { close, listen } from "../../../test-servers/listen";
 import { emulatorAccess } from "../../support/aws-access";
 import { until } from "../../support/moment";

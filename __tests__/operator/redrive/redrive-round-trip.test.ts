@@ -5,7 +5,7 @@ import { PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { Chaos, type FaultRates } from "../../../local/chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-cloud";
-import { seededRandom } from "../../../shared/seeded-random";
+import { seededRandom } from "../../../shared/random";
 import { setAsideData } from "../../support/failure-bucket";
 import { aggregate } from "../../support/kpl";
 import { post } from "../../support/posts";

@@ -8,7 +8,7 @@ import {
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
 import type { Clock } from "../../../shared/clock";
-import { messageOf } from "../../../shared/command";
+import { messageOf } from "../../../shared/errors";
 import type { InvocationOutcome } from "../execution-environment";
 import { type EventSourceMappingSettings, withinRetention } from "./mapping-settings";
 import { type DiscardedBatch, putDiscardedBatch } from "./on-failure-destination";

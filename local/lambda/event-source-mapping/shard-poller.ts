@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { KinesisStreamRecord } from "aws-lambda";
-import { Checkpoint } from "./checkpoint";
+import { LowWatermark, type PendingItem } from "../../../shared/low-watermark";
 import { payloadBytes } from "./lambda-event";
 import { Lane } from "./lane";
 import { MAX_PAYLOAD_BYTES } from "./mapping-settings";
@@ -24,16 +25,17 @@ const IDLE_MILLISECONDS = 200;
 
 /** Reads one shard in order, has its batches processed, and keeps its checkpoint behind what was handled. */
 export class ShardPoller {
-  private readonly checkpoint: Checkpoint;
+  /** The sequence number before which everything is handled; what it weighs are bytes. */
+  private readonly watermark: LowWatermark<string>;
+  private readonly pending = new Map<string, PendingItem<string>>();
   private readonly lanes: Lane[];
-  private roomMade: () => void = () => undefined;
   /** Who waits until everything is handled that was there when a read began: this one, or the next. */
   private waitingForThisRead: (() => void)[] = [];
   private waitingForNextRead: (() => void)[] = [];
 
   constructor(private readonly polling: ShardPolling) {
     const { settings, clock, checkpoint } = polling;
-    this.checkpoint = new Checkpoint(checkpoint);
+    this.watermark = new LowWatermark(checkpoint);
     const processing = {
       ...polling,
       handled: (records: readonly KinesisStreamRecord[]) => this.handled(records),
@@ -51,6 +53,9 @@ export class ShardPoller {
   async run(): Promise<boolean> {
     const end = new AbortController();
     const signal = AbortSignal.any([this.polling.signal, end.signal]);
+    // Every lane listens, and there may be more than Node.js takes for a leak.
+    setMaxListeners(0, signal);
+    signal.addEventListener("abort", () => this.watermark.stop(), { once: true });
     const lanes = Promise.all(this.lanes.map((lane) => lane.run(signal)));
     await this.read();
     end.abort();
@@ -76,18 +81,20 @@ export class ShardPoller {
       this.distribute(records);
       if (isLatest) this.reportCaughtUp();
       if (records.length === 0 && !isLast) await clock.sleep(IDLE_MILLISECONDS, signal);
-      await this.room(2 * MAX_PAYLOAD_BYTES * this.lanes.length);
+      // Not far ahead of the lanes, so that memory stays bounded.
+      await this.watermark.atMost(2 * MAX_PAYLOAD_BYTES * this.lanes.length);
       this.waitingForThisRead.push(...this.waitingForNextRead.splice(0));
     }
-    await this.room(0);
+    await this.watermark.atMost(0);
   }
 
   private distribute(records: readonly KinesisStreamRecord[]): void {
-    const sized = records.map((record) => ({ record, bytes: payloadBytes(record) }));
-    this.checkpoint.read(
-      sized.map(({ record, bytes }) => ({ sequenceNumber: record.kinesis.sequenceNumber, bytes })),
-    );
-    for (const each of sized) this.lanes[this.laneOf(each.record.kinesis.partitionKey)]?.add(each);
+    for (const record of records) {
+      const { sequenceNumber, partitionKey } = record.kinesis;
+      const bytes = payloadBytes(record);
+      this.pending.set(sequenceNumber, this.watermark.add(sequenceNumber, bytes));
+      this.lanes[this.laneOf(partitionKey)]?.add({ record, bytes });
+    }
   }
 
   private laneOf(partitionKey: string): number {
@@ -96,28 +103,19 @@ export class ShardPoller {
   }
 
   private handled(records: readonly KinesisStreamRecord[]): void {
-    const hasMoved = this.checkpoint.handled(records.map(({ kinesis }) => kinesis.sequenceNumber));
-    const { position } = this.checkpoint;
-    if (hasMoved && position !== undefined) this.polling.checkpointed(position);
-    this.polling.handled(records.length);
-    this.roomMade();
-  }
-
-  /** Waits while more than so many bytes are read but not behind the checkpoint, so that memory stays bounded. */
-  private async room(limit: number): Promise<void> {
-    const { signal } = this.polling;
-    const stopped = () => this.roomMade();
-    signal.addEventListener("abort", stopped, { once: true });
-    while (!signal.aborted && this.checkpoint.outstandingBytes > limit) {
-      await new Promise<void>((resolve) => {
-        this.roomMade = resolve;
-      });
+    const before = this.watermark.position;
+    for (const { kinesis } of records) {
+      const item = this.pending.get(kinesis.sequenceNumber);
+      this.pending.delete(kinesis.sequenceNumber);
+      if (item) this.watermark.settle(item);
     }
-    signal.removeEventListener("abort", stopped);
+    const { position } = this.watermark;
+    if (position !== undefined && position !== before) this.polling.checkpointed(position);
+    this.polling.handled(records.length);
   }
 
   private reportCaughtUp(): void {
-    if (this.checkpoint.outstandingBytes > 0) return;
+    if (this.watermark.weightBehind > 0) return;
     for (const resolve of this.waitingForThisRead.splice(0)) resolve();
   }
 }

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import type { KinesisStreamRecord } from "aws-lambda";
 import type { Clock } from "../../../shared/clock";
-import { messageOf } from "../../../shared/command";
+import { messageOf } from "../../../shared/errors";
 import { lambdaRecord } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./mapping-settings";
 import { backoff } from "./retry-delay";

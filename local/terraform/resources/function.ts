@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import * as v from "valibot";
-import { CommandError } from "../../../shared/command";
+import { CommandError } from "../../../shared/errors";
 import { EventSourceMappingArguments } from "../../lambda/event-source-mapping/mapping-settings";
 import type { Provisioning } from "../resource-type";
 import type { Attributes } from "../terraform-document";

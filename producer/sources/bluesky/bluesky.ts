@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import * as v from "valibot";
 import { systemClock } from "../../../shared/clock";
-import { CommandError } from "../../../shared/command";
+import { CommandError } from "../../../shared/errors";
 import { list } from "../../../shared/option-values";
 import { ConnectionLost, type LiveOptions, LiveStream } from "../live/live-stream";
 import { trackOption } from "../live/track-option";

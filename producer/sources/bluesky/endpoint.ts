@@ -1,4 +1,4 @@
-import { CommandError, ExitCode } from "../../../shared/command";
+import { CommandError, ExitCode } from "../../../shared/errors";
 
 /** What kind of records Bluesky's posts are. */
 export const POSTS = "app.bsky.feed.post";

@@ -4,7 +4,7 @@ import { Option } from "commander";
 import * as v from "valibot";
 import { parseEvent } from "../../../events/parse-event";
 import { MAX_RECORD_BYTES } from "../../../kinesis-writer/stream-record";
-import { CommandError, ExitCode } from "../../../shared/command";
+import { CommandError, ExitCode } from "../../../shared/errors";
 import { type Line, type LongLine, splitLines } from "../../../shared/lines";
 import { formatCount } from "../../../shared/terminal";
 import type { Resumption, Source, SourceDefinition, SourceItem, SourcePosition } from "../source";

@@ -3,7 +3,7 @@ import { Option } from "commander";
 import * as v from "valibot";
 import type { Post } from "../../../events/post";
 import { integer } from "../../../shared/option-values";
-import { type Random, seededRandom } from "../../../shared/seeded-random";
+import { type Random, seededRandom } from "../../../shared/random";
 import type { Source, SourceDefinition, SourceItem } from "../source";
 import { EMOJI, LANGUAGES, type Language } from "./phrases";
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { CommandError } from "../../../shared/command";
+import { CommandError } from "../../../shared/errors";
 import { isOfType, type Problem, problemText } from "./x-problem";
 
 /** X answered a request with an HTTP status that is not a success. */

@@ -1,6 +1,6 @@
 import type { StreamingV2AddRulesParams } from "twitter-api-v2";
 import * as v from "valibot";
-import { CommandError, ExitCode } from "../../../shared/command";
+import { CommandError, ExitCode } from "../../../shared/errors";
 import { answerOf, type XClient } from "./x-client";
 import { isOfType, Problem, problemText } from "./x-problem";
 

@@ -6,7 +6,7 @@ import {
   TwitterApi,
 } from "twitter-api-v2";
 import * as v from "valibot";
-import { CommandError } from "../../../shared/command";
+import { CommandError } from "../../../shared/errors";
 import { reasonOf } from "./connection";
 import { refusalOf, refusalText } from "./http-problem";
 import { Problem } from "./x-problem";

@@ -1,5 +1,5 @@
-import { CommandError, ExitCode } from "../../../shared/command";
-import type { Environment } from "../../../shared/environment";
+import type { Environment } from "../../../shared/environment-file";
+import { CommandError, ExitCode } from "../../../shared/errors";
 
 /** How an app shows X who it is. */
 export type Credentials = { bearerToken: string } | { consumerKey: string; consumerSecret: string };

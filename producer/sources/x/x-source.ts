@@ -1,5 +1,5 @@
 import { systemClock } from "../../../shared/clock";
-import { CommandError, ExitCode, messageOf } from "../../../shared/command";
+import { CommandError, ExitCode, messageOf } from "../../../shared/errors";
 import { countOf, formatCount } from "../../../shared/terminal";
 import type { Source, SourceItem } from "../source";
 import { FilteredStream } from "./filtered-stream";

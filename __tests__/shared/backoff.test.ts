@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
-import { backOff } from "../../../functions/event-processor/backoff";
+import { backOff, backoffMs, exponentialMs } from "../../shared/backoff";
 
 async function waits(random: number, attempts: number[]): Promise<number[]> {
   const slept: number[] = [];
-  const waiting = { random: () => random, sleep: async (ms: number) => void slept.push(ms) };
-  for (const attempt of attempts) await backOff(attempt, new AbortController().signal, waiting);
+  const clock = { now: Date.now, sleep: async (ms: number) => void slept.push(ms) };
+  for (const attempt of attempts)
+    await backOff(attempt, new AbortController().signal, { random: () => random, clock });
   return slept;
 }
 
@@ -25,5 +26,19 @@ describe("backOff", () => {
 
     await expect(waited).resolves.toBeUndefined();
     await expect(backOff(100, timeUp.signal)).resolves.toBeUndefined();
+  });
+});
+
+describe("a schedule of its own", () => {
+  const schedule = { firstMs: 1_000, longestMs: 30_000 };
+
+  it("sets the first and the longest delay", () => {
+    const attempts = [1, 2, 5, 6, 1_100];
+    expect(attempts.map((attempt) => exponentialMs(attempt, schedule))).toEqual([
+      1_000, 2_000, 16_000, 30_000, 30_000,
+    ]);
+    expect(attempts.map((attempt) => backoffMs(attempt, () => 0.25, schedule))).toEqual([
+      250, 500, 4_000, 7_500, 7_500,
+    ]);
   });
 });

@@ -5,31 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import * as v from "valibot";
-import { CommandError, ExitCode } from "./command";
-
-/** What the stack says about itself once it is deployed. */
-export const StackOutputs = v.object({
-  stream_name: v.string(),
-  region: v.string(),
-  access_key_id: v.string(),
-  secret_access_key: v.string(),
-  table_name: v.string(),
-  function_name: v.string(),
-  failure_bucket_name: v.string(),
-});
-
-export type StackOutputs = v.InferOutput<typeof StackOutputs>;
-
-const Credentials = v.object({ accessKeyId: v.string(), secretAccessKey: v.string() });
-
-/** A stack that runs, in an AWS account or on this machine. */
-export interface Stack {
-  outputs: StackOutputs;
-  /** Where its services answer; left out, they are AWS's own. */
-  endpoint?: string;
-  /** Who may read what the stack stored; left out, whoever the SDK's default chain finds. */
-  operator?: v.InferOutput<typeof Credentials>;
-}
+import { CommandError, ExitCode } from "./errors";
+import { type Stack, StackOutputs } from "./stack";
 
 export interface DeployedOptions {
   /** The stack's name, needed when the app has several. */
@@ -47,7 +24,7 @@ const runFile = promisify(execFile);
  * over in a file: that file lives in a directory no other user can enter, and is gone when this returns.
  * @throws CommandError that says what is missing and what to do
  */
-export async function deployedOutputs(options: DeployedOptions = {}): Promise<Stack> {
+export async function deployedStack(options: DeployedOptions = {}): Promise<Stack> {
   const directory = await mkdtemp(path.join(tmpdir(), "stack-outputs-"));
   try {
     const file = path.join(directory, "outputs.json");
@@ -151,27 +128,4 @@ function outputOf(error: unknown): string {
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "" && !/^[\u2800-\u28ff]/.test(line.trim()));
   return lines.slice(-20).join("\n");
-}
-
-const LocalOutputs = v.object({ outputs: StackOutputs, operator: Credentials });
-
-/**
- * Asks the local cloud for the outputs of the stack it runs.
- * @param port where it listens on the loopback interface
- * @throws CommandError if nothing listens there, or something else does
- */
-export async function localOutputs(port: number): Promise<Stack> {
-  const endpoint = `http://127.0.0.1:${port}`;
-  const response = await fetch(`${endpoint}/_local/outputs`, { signal: AbortSignal.timeout(10_000) }).catch(
-    () => {
-      throw new CommandError(`no local cloud on 127.0.0.1:${port}; start it with \`npm run local\``);
-    },
-  );
-
-  const answer = v.safeParse(LocalOutputs, await response.json().catch(() => undefined));
-  if (!response.ok || !answer.success)
-    throw new CommandError(
-      `what listens on 127.0.0.1:${port} is not a local cloud (HTTP ${response.status}); start one with \`npm run local -- --port <n>\` and name its port with --port`,
-    );
-  return { ...answer.output, endpoint };
 }

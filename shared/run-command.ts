@@ -1,38 +1,5 @@
-import { types } from "node:util";
 import type { Command } from "commander";
-
-/** What a command's exit code says; every command's `--help` ends with it. */
-export const ExitCode = {
-  /** Everything was done. */
-  ok: 0,
-  /** Something was not done: the message says what and what to do. */
-  failed: 1,
-  /** An option or a setting is wrong; nothing was started. */
-  usage: 2,
-  /** Everything that could be delivered was, but some input was refused; it is kept, and the message says where. */
-  rejects: 3,
-  /** Stopped by a second Ctrl-C: what was under way is not finished. */
-  interrupted: 130,
-} as const;
-
-export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
-
-/** What went wrong, in the words of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return types.isNativeError(error) ? error.message : String(error);
-}
-
-/** A fault a person can mend: printed as its message, without a stack trace. */
-export class CommandError extends Error {
-  override readonly name = "CommandError";
-
-  constructor(
-    message: string,
-    readonly exitCode: ExitCode = ExitCode.failed,
-  ) {
-    super(message);
-  }
-}
+import { CommandError, ExitCode } from "./errors";
 
 /**
  * Runs an entry point: parses the arguments, prints a `CommandError` as one message, and sets the exit code.

@@ -1,0 +1,26 @@
+import * as v from "valibot";
+import { CommandError } from "./errors";
+import { type Stack, StackCredentials, StackOutputs } from "./stack";
+
+const LocalAnswer = v.object({ outputs: StackOutputs, operator: StackCredentials });
+
+/**
+ * Asks the local cloud for the outputs of the stack it runs.
+ * @param port where it listens on the loopback interface
+ * @throws CommandError if nothing listens there, or something else does
+ */
+export async function localStack(port: number): Promise<Stack> {
+  const endpoint = `http://127.0.0.1:${port}`;
+  const response = await fetch(`${endpoint}/_local/outputs`, { signal: AbortSignal.timeout(10_000) }).catch(
+    () => {
+      throw new CommandError(`no local cloud on 127.0.0.1:${port}; start it with \`npm run local\``);
+    },
+  );
+
+  const answer = v.safeParse(LocalAnswer, await response.json().catch(() => undefined));
+  if (!response.ok || !answer.success)
+    throw new CommandError(
+      `what listens on 127.0.0.1:${port} is not a local cloud (HTTP ${response.status}); start one with \`npm run local -- --port <n>\` and name its port with --port`,
+    );
+  return { ...answer.output, endpoint };
+}

@@ -1,0 +1,87 @@
+/** An item between being read and being settled. */
+export interface PendingItem<P> {
+  readonly position: P | undefined;
+  readonly weight: number;
+  isSettled: boolean;
+}
+
+/** How many settled items are removed at once: removing each by itself would move all that come behind it. */
+const REMOVE_AT_ONCE = 4096;
+
+/**
+ * The low watermark of items that are read in order and settled in any order: the last position before which every
+ * item is settled. Records that are taken later are often acknowledged earlier, and reading must resume before the
+ * earliest that is not.
+ */
+export class LowWatermark<P> {
+  #items: PendingItem<P>[] = [];
+  /** Index of the first item that is not settled. */
+  #first = 0;
+  #position: P | undefined;
+  #weight = 0;
+  #isStopped = false;
+  #waiting: (() => void)[] = [];
+
+  /** @param start the position before which everything was settled earlier */
+  constructor(start?: P) {
+    this.#position = start;
+  }
+
+  get position(): P | undefined {
+    return this.#position;
+  }
+
+  /** The weight of all items behind the watermark: those that are not settled, and those read after them. */
+  get weightBehind(): number {
+    return this.#weight;
+  }
+
+  /**
+   * Adds an item; items are added in the order in which they were read.
+   * @param position of the item, if it has one
+   * @param weight what it counts in `weightBehind`: 1 to count items, or its bytes
+   */
+  add(position: P | undefined, weight = 1): PendingItem<P> {
+    const item = { position, weight, isSettled: false };
+    if (this.#isStopped) return item;
+    this.#items.push(item);
+    this.#weight += weight;
+    return item;
+  }
+
+  /** @returns whether the watermark moved */
+  settle(item: PendingItem<P>): boolean {
+    item.isSettled = true;
+    const firstBefore = this.#first;
+    for (let first = this.#items[this.#first]; first?.isSettled; first = this.#items[this.#first]) {
+      this.#position = first.position ?? this.#position;
+      this.#weight -= first.weight;
+      this.#first++;
+    }
+    if (this.#first === firstBefore) return false;
+    if (this.#first >= REMOVE_AT_ONCE) {
+      this.#items = this.#items.slice(this.#first);
+      this.#first = 0;
+    }
+    this.#wakeAll();
+    return true;
+  }
+
+  /** Resolves when the items behind the watermark weigh no more than this, or the watermark is stopped. */
+  async atMost(weight: number): Promise<void> {
+    while (!this.#isStopped && this.#weight > weight)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Keeps the position where it is forever, because an item can never be settled. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#items = [];
+    this.#first = 0;
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}

@@ -1,0 +1,25 @@
+import * as v from "valibot";
+
+/** What the stack says about itself once it is deployed. */
+export const StackOutputs = v.object({
+  stream_name: v.string(),
+  region: v.string(),
+  access_key_id: v.string(),
+  secret_access_key: v.string(),
+  table_name: v.string(),
+  function_name: v.string(),
+  failure_bucket_name: v.string(),
+});
+
+export type StackOutputs = v.InferOutput<typeof StackOutputs>;
+
+export const StackCredentials = v.object({ accessKeyId: v.string(), secretAccessKey: v.string() });
+
+/** A running stack, in an AWS account or in the local cloud. */
+export interface Stack {
+  outputs: StackOutputs;
+  /** Where its services answer; defaults to AWS's own addresses. */
+  endpoint?: string;
+  /** Who may read what the stack stored; defaults to whoever the SDK's default chain finds. */
+  operator?: v.InferOutput<typeof StackCredentials>;
+}
