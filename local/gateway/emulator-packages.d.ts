@@ -1,7 +1,9 @@
 // kinesalite and dynalite come without types; this is all that is used of them.
 declare module "kinesalite" {
-  export default function kinesalite(options: object): import("node:http").Server;
+  import type { Server } from "node:http";
+  export default function kinesalite(options: object): Server;
 }
 declare module "dynalite" {
-  export default function dynalite(options: object): import("node:http").Server;
+  import type { Server } from "node:http";
+  export default function dynalite(options: object): Server;
 }
