@@ -3,7 +3,7 @@ import type { PutObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
 import { EventSourceMapping } from "../../local/lambda/event-source-mapping/event-source-mapping";
 import type { EventSourceMappingSettings } from "../../local/lambda/event-source-mapping/mapping-settings";
-import type { InvocationOutcome } from "../../local/lambda/execution-environment";
+import type { InvocationOutcome } from "../../local/lambda/invocation-outcome";
 import { InMemoryKinesis } from "./in-memory-kinesis";
 import { mappingSettings } from "./mapping-settings";
 import { fail, respond, throttle } from "./scripted-function";

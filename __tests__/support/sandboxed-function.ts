@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { afterAll } from "@jest/globals";
-import type { FunctionDeclaration } from "../../local/lambda/execution-environment";
+import type { FunctionDeclaration } from "../../local/lambda/function-declaration";
 import { FunctionSandbox } from "../../local/lambda/function-sandbox";
 import { type Clock, systemClock } from "../../shared/clock";
 import { until } from "./moment";
@@ -36,11 +36,14 @@ export function sandboxed(
   const declaration: FunctionDeclaration = {
     name: "test",
     arn: "arn:aws:lambda:eu-west-1:123456789012:function:test",
+    roleArn: "arn:aws:iam::123456789012:role/test",
     codeFolder,
     handler,
     memorySize: 128,
     timeout: 20,
     environment: { LAMBDA_TASK_ROOT: codeFolder, _HANDLER: handler, AWS_LAMBDA_FUNCTION_NAME: "test" },
+    logGroup: "/aws/lambda/test",
+    isTraced: false,
     ...declared,
   };
   let log = "";

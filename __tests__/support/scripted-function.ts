@@ -1,5 +1,5 @@
 import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
-import type { InvocationOutcome } from "../../local/lambda/execution-environment";
+import type { InvocationOutcome } from "../../local/lambda/invocation-outcome";
 import { ARRIVAL, kinesisRecord } from "./kinesis-event";
 
 /** How a function takes an invocation. */

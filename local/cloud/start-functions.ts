@@ -3,8 +3,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import type { LocalAccount } from "../gateway/local-account";
+import type { FunctionDeclaration } from "../lambda/function-declaration";
 import { FunctionSandbox } from "../lambda/function-sandbox";
-import type { ProvisionedFunction } from "../terraform/resource-type";
 
 /** The stack's functions, ready to be invoked. */
 export interface RunningFunctions {
@@ -19,7 +19,7 @@ export interface RunningFunctions {
  * @param problem called with what the functions' roles do not allow them
  */
 export async function startFunctions(
-  functions: Iterable<ProvisionedFunction>,
+  functions: Iterable<FunctionDeclaration>,
   account: LocalAccount,
   logFolder: string,
   problem: (message: string) => void,
@@ -52,12 +52,12 @@ export async function startFunctions(
 }
 
 /** Lambda delivers a function's logs, and its traces, under the function's role. */
-function mayWriteLogs({ roleArn, logGroup }: ProvisionedFunction, account: LocalAccount): boolean {
+function mayWriteLogs({ roleArn, logGroup }: FunctionDeclaration, account: LocalAccount): boolean {
   const logStream = account.arn("logs", `log-group:${logGroup}:log-stream:local`);
   return mayDo(["logs:CreateLogStream", "logs:PutLogEvents"], roleArn, logStream, account);
 }
 
-function maySendTraces({ roleArn }: ProvisionedFunction, account: LocalAccount): boolean {
+function maySendTraces({ roleArn }: FunctionDeclaration, account: LocalAccount): boolean {
   return mayDo(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], roleArn, "*", account);
 }
 

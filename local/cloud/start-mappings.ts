@@ -6,8 +6,8 @@ import type { Chaos } from "../chaos/chaos";
 import { createClients } from "../gateway/clients";
 import { EventSourceMapping } from "../lambda/event-source-mapping/event-source-mapping";
 import type { EventSourceMappingSettings } from "../lambda/event-source-mapping/mapping-settings";
-import type { InvocationOutcome } from "../lambda/execution-environment";
 import type { FunctionSandbox } from "../lambda/function-sandbox";
+import type { InvocationOutcome } from "../lambda/invocation-outcome";
 import type { Provisioning } from "../terraform/resource-type";
 
 /** The stack's event source mappings, at work. */

@@ -5,31 +5,8 @@ import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import * as v from "valibot";
 import type { Clock } from "../../shared/clock";
-
-/** A Lambda function as the stack declares it. */
-export interface FunctionDeclaration {
-  name: string;
-  arn: string;
-  /** The folder with the bundle. */
-  codeFolder: string;
-  /** Such as `index.handler`. */
-  handler: string;
-  /** Megabytes. */
-  memorySize: number;
-  /** Seconds. */
-  timeout: number;
-  /** All that the function's process sees: what is declared, and what Lambda adds. */
-  environment: Record<string, string>;
-}
-
-/** How an invocation ended. A failure names the error as Lambda does. */
-export type InvocationOutcome =
-  | { ok: true; requestId: string; response: unknown }
-  | { ok: false; requestId: string; error: FunctionError };
-
-const FunctionError = v.object({ errorType: v.string(), errorMessage: v.string() });
-
-export type FunctionError = v.InferOutput<typeof FunctionError>;
+import type { FunctionDeclaration } from "./function-declaration";
+import { FunctionError, type InvocationOutcome } from "./invocation-outcome";
 
 /** What the process says: that it is ready, what an invocation returned, or what went wrong, for this time or for good. */
 const Report = v.union([

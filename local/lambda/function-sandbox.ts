@@ -1,10 +1,8 @@
 import type { Writable } from "node:stream";
 import { type Clock, systemClock } from "../../shared/clock";
-import {
-  ExecutionEnvironment,
-  type FunctionDeclaration,
-  type InvocationOutcome,
-} from "./execution-environment";
+import { ExecutionEnvironment } from "./execution-environment";
+import type { FunctionDeclaration } from "./function-declaration";
+import type { InvocationOutcome } from "./invocation-outcome";
 
 /**
  * Runs a function's real bundle as Lambda would: in processes with nothing but the declared environment, as many as

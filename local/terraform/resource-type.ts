@@ -1,15 +1,8 @@
 import type { Clients } from "../gateway/clients";
 import type { LocalAccount } from "../gateway/local-account";
 import type { EventSourceMappingSettings } from "../lambda/event-source-mapping/mapping-settings";
-import type { FunctionDeclaration } from "../lambda/execution-environment";
+import type { FunctionDeclaration } from "../lambda/function-declaration";
 import type { Attributes } from "./terraform-document";
-
-/** A function with the role it runs under. */
-export interface ProvisionedFunction extends FunctionDeclaration {
-  roleArn: string;
-  logGroup: string;
-  isTraced: boolean;
-}
 
 /** What resources are created with, and what they leave for the local cloud to run. */
 export interface Provisioning {
@@ -19,7 +12,7 @@ export interface Provisioning {
   /** The folder that the document's relative paths start from. */
   folder: string;
   endpoint: string;
-  functions: Map<string, ProvisionedFunction>;
+  functions: Map<string, FunctionDeclaration>;
   mappings: EventSourceMappingSettings[];
   /** Folders with code, by the path of the zip that Terraform would make of them. */
   archives: Map<string, string>;

@@ -9,7 +9,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
 import type { Clock } from "../../../shared/clock";
 import { messageOf } from "../../../shared/errors";
-import type { InvocationOutcome } from "../execution-environment";
+import type { InvocationOutcome } from "../invocation-outcome";
 import { type EventSourceMappingSettings, withinRetention } from "./mapping-settings";
 import { type DiscardedBatch, putDiscardedBatch } from "./on-failure-destination";
 import { backoff } from "./retry-delay";

@@ -1,20 +1,3 @@
-import * as v from "valibot";
-
-/** An event source mapping as the stack declares it, in Terraform's names; the defaults are Lambda's own. */
-export const EventSourceMappingArguments = v.object({
-  event_source_arn: v.string(),
-  function_name: v.string(),
-  starting_position: v.picklist(["TRIM_HORIZON", "LATEST"]),
-  batch_size: v.optional(v.number(), 100),
-  maximum_batching_window_in_seconds: v.optional(v.number(), 0),
-  parallelization_factor: v.optional(v.number(), 1),
-  bisect_batch_on_function_error: v.optional(v.boolean(), false),
-  function_response_types: v.optional(v.array(v.string()), []),
-  maximum_retry_attempts: v.optional(v.number(), -1),
-  maximum_record_age_in_seconds: v.optional(v.number(), -1),
-  destination_config: v.optional(v.object({ on_failure: v.object({ destination_arn: v.string() }) })),
-});
-
 /**
  * How stream and function are connected.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html

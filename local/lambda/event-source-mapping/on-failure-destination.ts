@@ -1,6 +1,6 @@
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamRecord } from "aws-lambda";
-import type { InvocationOutcome } from "../execution-environment";
+import type { InvocationOutcome } from "../invocation-outcome";
 import { lambdaEvent } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./mapping-settings";
 

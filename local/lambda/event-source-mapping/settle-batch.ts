@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
 import type { Clock } from "../../../shared/clock";
 import { messageOf } from "../../../shared/errors";
-import type { InvocationOutcome } from "../execution-environment";
+import type { InvocationOutcome } from "../invocation-outcome";
 import { readResponse, type Verdict } from "./function-response";
 import { lambdaEvent } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./mapping-settings";

@@ -2,7 +2,6 @@ import { createHash, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import * as v from "valibot";
 import { CommandError } from "../../../shared/errors";
-import { EventSourceMappingArguments } from "../../lambda/event-source-mapping/mapping-settings";
 import type { Provisioning } from "../resource-type";
 import type { Attributes } from "../terraform-document";
 
@@ -90,6 +89,21 @@ function runtimeVariables(
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };
 }
+
+/** An event source mapping as the stack declares it, in Terraform's names; the defaults are Lambda's own. */
+const EventSourceMappingArguments = v.object({
+  event_source_arn: v.string(),
+  function_name: v.string(),
+  starting_position: v.picklist(["TRIM_HORIZON", "LATEST"]),
+  batch_size: v.optional(v.number(), 100),
+  maximum_batching_window_in_seconds: v.optional(v.number(), 0),
+  parallelization_factor: v.optional(v.number(), 1),
+  bisect_batch_on_function_error: v.optional(v.boolean(), false),
+  function_response_types: v.optional(v.array(v.string()), []),
+  maximum_retry_attempts: v.optional(v.number(), -1),
+  maximum_record_age_in_seconds: v.optional(v.number(), -1),
+  destination_config: v.optional(v.object({ on_failure: v.object({ destination_arn: v.string() }) })),
+});
 
 export function createEventSourceMapping(
   args: unknown,
