@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { CommandError } from "../../shared/errors";
 import { StackOutputs } from "../../shared/stack";
-import type { Provisioning } from "./resource-type";
+import type { Attributes, Provisioning } from "./resource-type";
 import { resourceTypes } from "./resource-types";
-import { type Attributes, type Block, resolveReferences, type TerraformDocument } from "./terraform-document";
+import { type Block, resolveReferences, type TerraformDocument } from "./terraform-document";
 
 /** What came of a stack. */
 export interface ProvisionedStack {

@@ -1,33 +1,31 @@
 import type { ResourceType } from "./resource-type";
-import {
-  createArchive,
-  createEventSourceMapping,
-  createFunction,
-  createLogGroup,
-} from "./resources/function";
-import {
-  createAccessKey,
-  createPolicyDocument,
-  createRole,
-  createRolePolicy,
-  createUser,
-  createUserPolicy,
-} from "./resources/identity";
-import { createBucket, createStream, createTable } from "./resources/stores";
+import { archiveFile } from "./resources/archive-file";
+import { cloudwatchLogGroup } from "./resources/cloudwatch-log-group";
+import { dynamodbTable } from "./resources/dynamodb-table";
+import { iamAccessKey } from "./resources/iam-access-key";
+import { iamPolicyDocument } from "./resources/iam-policy-document";
+import { iamRole } from "./resources/iam-role";
+import { iamRolePolicy } from "./resources/iam-role-policy";
+import { iamUser } from "./resources/iam-user";
+import { iamUserPolicy } from "./resources/iam-user-policy";
+import { kinesisStream } from "./resources/kinesis-stream";
+import { lambdaEventSourceMapping } from "./resources/lambda-event-source-mapping";
+import { lambdaFunction } from "./resources/lambda-function";
+import { s3Bucket } from "./resources/s3-bucket";
 
-/** Every type of resource and data source that means something on one machine. */
+/** Every type of resource and data source that means something on one machine, by Terraform's name for it. */
 export const resourceTypes: Record<string, ResourceType> = {
-  aws_kinesis_stream: createStream,
-  aws_dynamodb_table: createTable,
-  aws_s3_bucket: createBucket,
-  aws_lambda_function: createFunction,
-  aws_lambda_event_source_mapping: createEventSourceMapping,
-  aws_cloudwatch_log_group: createLogGroup,
-  aws_iam_role: createRole,
-  aws_iam_user: createUser,
-  aws_iam_role_policy: createRolePolicy,
-  aws_iam_user_policy: createUserPolicy,
-  aws_iam_access_key: createAccessKey,
-  aws_iam_policy_document: createPolicyDocument,
-  archive_file: createArchive,
+  aws_kinesis_stream: kinesisStream,
+  aws_dynamodb_table: dynamodbTable,
+  aws_s3_bucket: s3Bucket,
+  aws_lambda_function: lambdaFunction,
+  aws_lambda_event_source_mapping: lambdaEventSourceMapping,
+  aws_cloudwatch_log_group: cloudwatchLogGroup,
+  aws_iam_role: iamRole,
+  aws_iam_user: iamUser,
+  aws_iam_role_policy: iamRolePolicy,
+  aws_iam_user_policy: iamUserPolicy,
+  aws_iam_access_key: iamAccessKey,
+  aws_iam_policy_document: iamPolicyDocument,
+  archive_file: archiveFile,
 };

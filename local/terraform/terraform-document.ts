@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { CommandError, messageOf } from "../../shared/errors";
+import type { Attributes } from "./resource-type";
 
 /** One resource or data source of the synthesized stack, with its arguments as Terraform would read them. */
 export interface Block {
@@ -10,9 +11,6 @@ export interface Block {
   type: string;
   arguments: unknown;
 }
-
-/** What a resource has once it exists: the values that other blocks refer to. */
-export type Attributes = Record<string, unknown>;
 
 /** The synthesized Terraform of one stack. */
 export interface TerraformDocument {
