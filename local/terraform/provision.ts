@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import { CommandError } from "../../shared/errors";
 import { StackOutputs } from "../../shared/stack";
+import { type AttributesOf, resolveReferences } from "./references";
 import type { Attributes, Provisioning } from "./resource-type";
 import { resourceTypes } from "./resource-types";
-import { type Block, resolveReferences, type TerraformDocument } from "./terraform-document";
+import type { Block, TerraformDocument } from "./terraform-document";
 
-/** What came of a stack. */
+/** A stack whose resources exist. */
 export interface ProvisionedStack {
   outputs: StackOutputs;
   /** Types of resources that have no meaning on one machine. */
@@ -21,7 +22,7 @@ export async function provision(
   provisioning: Provisioning,
 ): Promise<ProvisionedStack> {
   const created = new Map<string, Promise<Attributes>>();
-  const attributesOf = (address: string): Promise<Attributes> => {
+  const attributesOf: AttributesOf = (address) => {
     const attributes = created.get(address) ?? create(address);
     created.set(address, attributes);
     return attributes;
