@@ -12,7 +12,7 @@ import { messageOf } from "../../../shared/errors";
 import type { InvocationOutcome } from "../invocation-outcome";
 import { type EventSourceMappingSettings, withinRetention } from "./mapping-settings";
 import { type DiscardedBatch, putDiscardedBatch } from "./on-failure-destination";
-import { backoff } from "./retry-delay";
+import { retryDelayMs } from "./retry-delay";
 import { ShardPoller } from "./shard-poller";
 import type { ReadPosition } from "./shard-reader";
 
@@ -131,7 +131,7 @@ export class EventSourceMapping {
         return this.startPollers(await this.listShards(), "TRIM_HORIZON");
       } catch (error) {
         problem(`the shards cannot be listed: ${messageOf(error)}`);
-        await clock.sleep(backoff(failures), signal);
+        await clock.sleep(retryDelayMs(failures), signal);
       }
     }
   }

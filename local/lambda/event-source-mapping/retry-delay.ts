@@ -1,8 +1,13 @@
+import { type BackoffSchedule, exponentialMs } from "../../../shared/backoff";
+
 /**
- * How long to wait after so many failures in a row, in milliseconds: from 100 ms doubling up to 10 s. Lambda backs
- * off exponentially, too, but does not document its figures.
+ * How long the mapping waits before it tries again, in milliseconds. Lambda backs off exponentially too, but does not
+ * document its schedule.
+ * @param failures how many attempts have failed in a row, from 1
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
  */
-export function backoff(failures: number): number {
-  return Math.min(100 * 2 ** (failures - 1), 10_000);
+export function retryDelayMs(failures: number): number {
+  return exponentialMs(failures, SCHEDULE);
 }
+
+const SCHEDULE: BackoffSchedule = { firstMs: 100, longestMs: 10_000 };

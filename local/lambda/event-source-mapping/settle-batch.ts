@@ -7,7 +7,7 @@ import { readResponse, type Verdict } from "./function-response";
 import { lambdaEvent } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./mapping-settings";
 import type { DiscardedBatch } from "./on-failure-destination";
-import { backoff } from "./retry-delay";
+import { retryDelayMs } from "./retry-delay";
 
 /** What processing a batch needs of the world. */
 export interface BatchProcessing {
@@ -119,7 +119,7 @@ async function retry(batch: Batch, processing: BatchProcessing): Promise<Batch[]
 
 async function delay(batch: Batch, { clock, signal }: BatchProcessing): Promise<Batch[]> {
   const delays = batch.delays + 1;
-  await clock.sleep(backoff(delays), signal);
+  await clock.sleep(retryDelayMs(delays), signal);
   return [{ ...batch, delays }];
 }
 
@@ -159,7 +159,7 @@ async function discard(
       return;
     } catch (error) {
       processing.problem(`the on-failure destination does not take a batch: ${messageOf(error)}`);
-      await clock.sleep(backoff(failures), signal);
+      await clock.sleep(retryDelayMs(failures), signal);
     }
   }
 }

@@ -10,7 +10,7 @@ import type { Clock } from "../../../shared/clock";
 import { messageOf } from "../../../shared/errors";
 import { lambdaRecord } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./mapping-settings";
-import { backoff } from "./retry-delay";
+import { retryDelayMs } from "./retry-delay";
 
 /** What reading a shard needs. */
 export interface ShardReading {
@@ -64,7 +64,7 @@ export class ShardReader {
       });
       if (page === undefined) {
         failures += 1;
-        await clock.sleep(backoff(failures), signal);
+        await clock.sleep(retryDelayMs(failures), signal);
       } else {
         failures = 0;
         yield page;
