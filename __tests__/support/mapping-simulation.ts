@@ -27,7 +27,7 @@ export interface Scenario {
   /** How long invocations take, in milliseconds. */
   durations: number[];
   readFaults: ("none" | "error" | "expired")[];
-  destinationFaults: ("none" | "refused" | "answer lost")[];
+  destinationFaults: ("none" | "error" | "answer lost")[];
   /** The mapping dies at its so-manieth invocation, and starts again from its checkpoints. */
   crashes: number[];
 }
@@ -47,8 +47,8 @@ export type Observation =
   | { kind: "answered"; invocation: number; shardId: string }
   /** The function took them. */
   | { kind: "handled"; ids: string[] }
-  /** The destination took them. */
-  | { kind: "kept"; ids: string[]; condition: string; invokeCount: number }
+  /** The destination has them. */
+  | { kind: "set aside"; ids: string[]; condition: string; invokeCount: number }
   | { kind: "checkpoint"; shardId: string; sequenceNumber: number };
 
 export interface Simulation {
@@ -221,8 +221,8 @@ class Simulator implements Simulation {
     const keys = new Set<string | undefined>();
     const send = async ({ input: { Key, Body } }: { input: PutObjectCommandInput }) => {
       const fault = this.scenario.destinationFaults.shift();
-      if (fault === "refused") throw new Error("SlowDown");
-      if (!keys.has(Key)) this.keep(String(Body));
+      if (fault === "error") throw new Error("SlowDown");
+      if (!keys.has(Key)) this.setAside(String(Body));
       keys.add(Key);
       if (fault === "answer lost") throw new Error("socket hang up");
       return {};
@@ -230,11 +230,11 @@ class Simulator implements Simulation {
     return { send } as unknown as S3Client;
   }
 
-  private keep(document: string): void {
+  private setAside(document: string): void {
     const { requestContext, payload } = JSON.parse(document);
     const { Records }: KinesisStreamEvent = JSON.parse(payload);
     this.observations.push({
-      kind: "kept",
+      kind: "set aside",
       ids: this.receive(Records),
       condition: requestContext.condition,
       invokeCount: requestContext.approximateInvokeCount,

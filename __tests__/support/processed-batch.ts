@@ -1,6 +1,6 @@
 import type { KinesisStreamRecord } from "aws-lambda";
 import type { EventSourceMappingSettings } from "../../local/lambda/event-source-mapping/mapping-settings";
-import type { DiscardedBatch } from "../../local/lambda/event-source-mapping/on-failure-destination";
+import type { SetAsideBatch } from "../../local/lambda/event-source-mapping/on-failure-destination";
 import { type BatchProcessing, settleBatch } from "../../local/lambda/event-source-mapping/settle-batch";
 import { ARRIVAL, SHARD_ID } from "./kinesis-event";
 import { mappingSettings } from "./mapping-settings";
@@ -13,7 +13,7 @@ export interface ProcessedBatch {
   invocations: string[];
   /** What was handled, one after the other. */
   handled: string;
-  discarded: DiscardedBatch[];
+  setAside: SetAsideBatch[];
   problems: string[];
   /** Every wait, in milliseconds. */
   slept: readonly number[];
@@ -34,7 +34,7 @@ export async function processLetters(
   const processed: ProcessedBatch = {
     invocations: [],
     handled: "",
-    discarded: [],
+    setAside: [],
     problems: [],
     slept: clock.slept,
   };
@@ -51,8 +51,8 @@ export async function processLetters(
     handled: (records) => {
       processed.handled += lettersOf(records);
     },
-    discard: async (batch) => {
-      processed.discarded.push(batch);
+    setAside: async (batch) => {
+      processed.setAside.push(batch);
     },
     problem: (message) => processed.problems.push(message),
     ...parts,

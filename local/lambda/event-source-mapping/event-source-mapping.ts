@@ -11,7 +11,7 @@ import type { Clock } from "../../../shared/clock";
 import { messageOf } from "../../../shared/errors";
 import type { InvocationOutcome } from "../invocation-outcome";
 import { type EventSourceMappingSettings, withinRetention } from "./mapping-settings";
-import { type DiscardedBatch, putDiscardedBatch } from "./on-failure-destination";
+import { putSetAsideBatch, type SetAsideBatch } from "./on-failure-destination";
 import { retryDelayMs } from "./retry-delay";
 import { ShardPoller } from "./shard-poller";
 import type { ReadPosition } from "./shard-reader";
@@ -110,7 +110,7 @@ export class EventSourceMapping {
       checkpoint: checkpoints.get(shardId),
       startingPosition,
       checkpointed: (sequenceNumber) => checkpoints.set(shardId, sequenceNumber),
-      discard: (batch) => this.discard(batch),
+      setAside: (batch) => this.setAside(batch),
     });
     this.pollers.set(shardId, poller);
     const hasEnded = await poller.run();
@@ -136,10 +136,10 @@ export class EventSourceMapping {
     }
   }
 
-  private async discard(batch: DiscardedBatch): Promise<void> {
+  private async setAside(batch: SetAsideBatch): Promise<void> {
     const { s3, problem } = this.parts;
     const { shardId, records, condition } = batch;
-    if (this.settings.destinationBucket !== undefined) return putDiscardedBatch(s3, this.settings, batch);
+    if (this.settings.destinationBucket !== undefined) return putSetAsideBatch(s3, this.settings, batch);
     problem(
       `${records.length} records of shard ${shardId} are lost: ${condition}, and no destination is set.`,
     );

@@ -4,9 +4,9 @@ import type { InvocationOutcome } from "../invocation-outcome";
 import { lambdaEvent } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./mapping-settings";
 
-/** Records that the mapping gives up. */
-export interface DiscardedBatch {
-  /** A UUID. Kept twice under the same id and time, a batch is one object. */
+/** Records whose retries or age ran out: a failed batch, before it is in the failure bucket. */
+export interface SetAsideBatch {
+  /** A UUID. A batch that is put twice, under the same id and time, is one object. */
   id: string;
   /** Milliseconds since the epoch. */
   time: number;
@@ -14,19 +14,19 @@ export interface DiscardedBatch {
   records: readonly KinesisStreamRecord[];
   condition: "RetryAttemptsExhausted" | "RecordAgeExceeded";
   invokeCount: number;
-  /** How the last invocation ended; none if there was none. */
+  /** How the last invocation ended; undefined if there was none. */
   lastOutcome: InvocationOutcome | undefined;
 }
 
 /**
- * Keeps a discarded batch in S3, under the key and in the format that Lambda uses.
- * @throws what S3 answers; the batch must not be given up then
+ * Puts a batch into the failure bucket, under the key and in the format that Lambda uses.
+ * @throws the error that S3 answers; the batch is not set aside then
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
-export async function putDiscardedBatch(
+export async function putSetAsideBatch(
   s3: S3Client,
   settings: EventSourceMappingSettings,
-  batch: DiscardedBatch,
+  batch: SetAsideBatch,
 ): Promise<void> {
   await s3.send(
     new PutObjectCommand({
@@ -39,12 +39,12 @@ export async function putDiscardedBatch(
 }
 
 /** `aws/lambda/<mapping>/<shard>/2026/11/23/2026-11-23T07.21.57-<uuid>` */
-function objectKey(mappingUuid: string, { id, time, shardId }: DiscardedBatch): string {
+function objectKey(mappingUuid: string, { id, time, shardId }: SetAsideBatch): string {
   const [date = "", clock = ""] = new Date(time).toISOString().slice(0, 19).split("T");
   return `aws/lambda/${mappingUuid}/${shardId}/${date.replaceAll("-", "/")}/${date}T${clock.replaceAll(":", ".")}-${id}`;
 }
 
-function invocationRecord({ functionArn, streamArn }: EventSourceMappingSettings, batch: DiscardedBatch) {
+function invocationRecord({ functionArn, streamArn }: EventSourceMappingSettings, batch: SetAsideBatch) {
   const { records, lastOutcome, shardId } = batch;
   const first = records.at(0)?.kinesis;
   const last = records.at(-1)?.kinesis;

@@ -6,39 +6,29 @@ import type { InvocationOutcome } from "../invocation-outcome";
 import { readResponse, type Verdict } from "./function-response";
 import { lambdaEvent } from "./lambda-event";
 import type { EventSourceMappingSettings } from "./mapping-settings";
-import type { DiscardedBatch } from "./on-failure-destination";
+import type { SetAsideBatch } from "./on-failure-destination";
 import { retryDelayMs } from "./retry-delay";
 
-/** What processing a batch needs of the world. */
+/** What settling a batch takes. */
 export interface BatchProcessing {
   shardId: string;
   settings: EventSourceMappingSettings;
   clock: Clock;
   signal: AbortSignal;
-  /** Rejects when the function could not be run at all, as when it is throttled. */
+  /** Rejects when the function cannot be run at all, as when it is throttled. */
   invoke(event: KinesisStreamEvent): Promise<InvocationOutcome>;
-  /** Called, in order, with records that are through: taken by the function, or given up. */
+  /** Called, in order, with records that are handled: the function succeeded with them, or they are set aside. */
   handled(records: readonly KinesisStreamRecord[]): void;
-  /** Rejects when the destination did not take the batch. */
-  discard(batch: DiscardedBatch): Promise<void>;
-  /** Called with what a person should know; processing goes on. */
+  /** Rejects when the destination did not accept the batch. */
+  setAside(batch: SetAsideBatch): Promise<void>;
+  /** Called with what the user should know; processing continues. */
   problem(message: string): void;
 }
 
-/** Records that go to the function together, and what they went through together. */
-interface Batch {
-  records: readonly KinesisStreamRecord[];
-  /** How often the function ran with exactly these records. */
-  invocations: number;
-  /** How often in a row they were put off. */
-  delays: number;
-  lastOutcome: InvocationOutcome | undefined;
-}
-
 /**
- * Takes a batch to its end: every record is handled, in order, before this resolves. A failing batch is retried,
- * split where the mapping says so, and given up to the destination when its retries or its age are exhausted.
- * When the signal aborts, it resolves with the rest not handled, so that the checkpoint stays before it.
+ * Invokes the function with a batch until every record is handled, in order. A batch that fails is retried, split where
+ * the settings say so, and set aside when its retries or its age run out. When the signal aborts, this resolves with
+ * the remaining records not handled, so that the checkpoint stays before them.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 export async function settleBatch(
@@ -47,21 +37,31 @@ export async function settleBatch(
 ): Promise<void> {
   const batches = [newBatch(records)];
   for (let batch = batches.shift(); batch; batch = batches.shift()) {
-    const rest = await discardExpired(batch, processing);
+    const rest = await setAsideExpired(batch, processing);
     if (processing.signal.aborted) return;
     if (rest.records.length > 0) batches.unshift(...(await attempt(rest, processing)));
   }
 }
 
-/** Parts of a batch start afresh: splitting consumes no retry, and neither does a record that got through. */
-function newBatch(records: readonly KinesisStreamRecord[], lastOutcome?: InvocationOutcome): Batch {
+/** Records that go to the function together, and what has happened to them together. */
+interface PendingBatch {
+  records: readonly KinesisStreamRecord[];
+  /** How often the function ran with exactly these records. */
+  invocations: number;
+  /** How often in a row they had to wait. */
+  delays: number;
+  lastOutcome: InvocationOutcome | undefined;
+}
+
+/** A part of a batch has all its retries: neither splitting nor an earlier success uses one up. */
+function newBatch(records: readonly KinesisStreamRecord[], lastOutcome?: InvocationOutcome): PendingBatch {
   return { records, invocations: 0, delays: 0, lastOutcome };
 }
 
-/** Invokes the function once. Returns what is left to do of these records, in order. */
-async function attempt(batch: Batch, processing: BatchProcessing): Promise<Batch[]> {
+/** Invokes the function once. Returns the batches that remain to be handled, in order. */
+async function attempt(batch: PendingBatch, processing: BatchProcessing): Promise<PendingBatch[]> {
   const outcome = await invoke(batch, processing);
-  // Stopped meanwhile: the function may have been killed at any point, so its answer counts for nothing.
+  // Stopped meanwhile: the function may have been killed at any point, so its answer says nothing.
   if (processing.signal.aborted) return [];
   if (outcome === undefined) return delay(batch, processing);
 
@@ -82,9 +82,9 @@ async function attempt(batch: Batch, processing: BatchProcessing): Promise<Batch
   return retry({ ...batch, invocations: batch.invocations + 1, lastOutcome: outcome }, processing);
 }
 
-/** Undefined if the function could not be run: that counts as no attempt. */
+/** Undefined if the function could not be run, which does not count as an attempt. */
 async function invoke(
-  { records }: Batch,
+  { records }: PendingBatch,
   { invoke, problem }: BatchProcessing,
 ): Promise<InvocationOutcome | undefined> {
   try {
@@ -109,22 +109,22 @@ function judge(
   return verdict;
 }
 
-async function retry(batch: Batch, processing: BatchProcessing): Promise<Batch[]> {
+async function retry(batch: PendingBatch, processing: BatchProcessing): Promise<PendingBatch[]> {
   const { maximumRetryAttempts } = processing.settings;
   if (maximumRetryAttempts === -1 || batch.invocations <= maximumRetryAttempts)
     return delay(batch, processing);
-  await discard(batch, "RetryAttemptsExhausted", processing);
+  await setAside(batch, "RetryAttemptsExhausted", processing);
   return [];
 }
 
-async function delay(batch: Batch, { clock, signal }: BatchProcessing): Promise<Batch[]> {
+async function delay(batch: PendingBatch, { clock, signal }: BatchProcessing): Promise<PendingBatch[]> {
   const delays = batch.delays + 1;
   await clock.sleep(retryDelayMs(delays), signal);
   return [{ ...batch, delays }];
 }
 
-/** Records past the mapping's age limit are given up without another invocation; the rest is returned. */
-async function discardExpired(batch: Batch, processing: BatchProcessing): Promise<Batch> {
+/** Sets records over the age limit aside, without another invocation, and returns the rest. */
+async function setAsideExpired(batch: PendingBatch, processing: BatchProcessing): Promise<PendingBatch> {
   const { maximumRecordAgeSeconds } = processing.settings;
   if (maximumRecordAgeSeconds === -1) return batch;
 
@@ -132,14 +132,14 @@ async function discardExpired(batch: Batch, processing: BatchProcessing): Promis
   const isYoung = ({ kinesis }: KinesisStreamRecord) => kinesis.approximateArrivalTimestamp >= oldest;
   const firstYoung = batch.records.findIndex(isYoung);
   const expired = firstYoung === -1 ? batch.records : batch.records.slice(0, firstYoung);
-  if (expired.length > 0) await discard({ ...batch, records: expired }, "RecordAgeExceeded", processing);
+  if (expired.length > 0) await setAside({ ...batch, records: expired }, "RecordAgeExceeded", processing);
   return { ...batch, records: batch.records.slice(expired.length) };
 }
 
-/** Gives records up, once the destination has them: until it does, they stay where they are. */
-async function discard(
-  { records, invocations: invokeCount, lastOutcome }: Batch,
-  condition: DiscardedBatch["condition"],
+/** Tries until the destination has the batch; only then are its records handled. */
+async function setAside(
+  { records, invocations: invokeCount, lastOutcome }: PendingBatch,
+  condition: SetAsideBatch["condition"],
   processing: BatchProcessing,
 ): Promise<void> {
   const { clock, signal, shardId } = processing;
@@ -154,11 +154,11 @@ async function discard(
   };
   for (let failures = 1; !signal.aborted; failures += 1) {
     try {
-      await processing.discard(batch);
+      await processing.setAside(batch);
       processing.handled(records);
       return;
     } catch (error) {
-      processing.problem(`the on-failure destination does not take a batch: ${messageOf(error)}`);
+      processing.problem(`the on-failure destination does not accept a batch: ${messageOf(error)}`);
       await clock.sleep(retryDelayMs(failures), signal);
     }
   }

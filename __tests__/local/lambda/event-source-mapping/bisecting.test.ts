@@ -15,15 +15,15 @@ const poisonedBy = (letter: string) =>
 
 describe(`BisectBatchOnFunctionError (${source.failures}, ${source.responses})`, () => {
   it("a failed invocation splits its batch in two, until the record at fault is alone", async () => {
-    const { invocations, handled, discarded } = await processLetters("abcdefgh", poisonedBy("f"), bisecting);
+    const { invocations, handled, setAside } = await processLetters("abcdefgh", poisonedBy("f"), bisecting);
     expect(invocations).toEqual(["abcdefgh", "abcd", "efgh", "ef", "e", "f", "f", "gh"]);
-    expect(discarded.map(({ records }) => lettersOf(records))).toEqual(["f"]);
+    expect(setAside.map(({ records }) => lettersOf(records))).toEqual(["f"]);
     expect(handled).toBe("abcdefgh");
   });
 
   it("splitting consumes no retry", async () => {
-    const { discarded } = await processLetters("abcd", poisonedBy("a"), bisecting);
-    expect(discarded).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
+    const { setAside } = await processLetters("abcd", poisonedBy("a"), bisecting);
+    expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
   });
 
   it("the second half waits for the first, so that the order holds", async () => {
@@ -62,10 +62,10 @@ describe(`BisectBatchOnFunctionError (${source.failures}, ${source.responses})`,
 
   it("without it a failed batch stays together", async () => {
     expect(mappingSettings().bisectBatchOnFunctionError).toBe(false);
-    const { invocations, discarded } = await processLetters("abc", poisonedBy("b"), {
+    const { invocations, setAside } = await processLetters("abc", poisonedBy("b"), {
       maximumRetryAttempts: 1,
     });
     expect(invocations).toEqual(["abc", "abc"]);
-    expect(discarded.map(({ records }) => lettersOf(records))).toEqual(["abc"]);
+    expect(setAside.map(({ records }) => lettersOf(records))).toEqual(["abc"]);
   });
 });

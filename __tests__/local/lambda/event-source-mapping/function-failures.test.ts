@@ -26,15 +26,15 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
     ["leaves a rejection unhandled", "Promise.reject(new Error('no')); await new Promise(() => undefined)"],
     ["returns what is no response", "return 'no'"],
   ])(
-    "a function that %s has failed: bisected, retried and given up, and the others go on",
+    "a function that %s has failed: the record at fault is set aside, and the others are handled",
     async (_, statement) => {
       const { sandbox } = sandboxed(failingAt(statement), { memorySize: 16 });
-      const { handled, discarded } = await processLetters("abcd", [], settings, {
+      const { handled, setAside } = await processLetters("abcd", [], settings, {
         invoke: (event) => sandbox.invoke(event),
       });
       expect(handled).toBe("abcd");
-      expect(discarded.map(({ records }) => lettersOf(records))).toEqual(["c"]);
-      expect(discarded).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
+      expect(setAside.map(({ records }) => lettersOf(records))).toEqual(["c"]);
+      expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
     },
   );
 
@@ -43,7 +43,7 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
     const hanging = "console.log('hanging'); await new Promise((resolve) => setTimeout(resolve, 1e6))";
     const { sandbox, log } = sandboxed(failingAt(hanging), { timeout: 60 }, clock);
     let hung = 0;
-    const { handled, discarded } = await processLetters("abcd", [], settings, {
+    const { handled, setAside } = await processLetters("abcd", [], settings, {
       invoke: async (event) => {
         const invocation = sandbox.invoke(event);
         if (lettersOf(event.Records).includes("c")) {
@@ -55,15 +55,15 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
       },
     });
     expect(handled).toBe("abcd");
-    expect(discarded.map(({ records }) => lettersOf(records))).toEqual(["c"]);
-    expect(discarded).toMatchObject([
+    expect(setAside.map(({ records }) => lettersOf(records))).toEqual(["c"]);
+    expect(setAside).toMatchObject([
       { invokeCount: 2, lastOutcome: { error: { errorType: "Sandbox.Timedout" } } },
     ]);
   });
 
   it("a function that cannot be loaded has failed", async () => {
     const { sandbox } = sandboxed("throw new Error('no')");
-    const { discarded, handled } = await processLetters(
+    const { setAside, handled } = await processLetters(
       "ab",
       [],
       { maximumRetryAttempts: 1 },
@@ -71,7 +71,7 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
         invoke: (event) => sandbox.invoke(event),
       },
     );
-    expect(discarded).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
+    expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
     expect(handled).toBe("ab");
   });
 
@@ -80,7 +80,7 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
     const { codeFolder } = declaration;
     renameSync(codeFolder, `${codeFolder}-away`);
     const problems: string[] = [];
-    const { discarded, handled } = await processLetters(
+    const { setAside, handled } = await processLetters(
       "ab",
       [],
       { maximumRetryAttempts: 0 },
@@ -93,6 +93,6 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
       },
     );
     expect(problems).toEqual([expect.stringMatching(/^the function cannot be invoked: spawn .* ENOENT$/)]);
-    expect({ discarded, handled }).toEqual({ discarded: [], handled: "ab" });
+    expect({ setAside, handled }).toEqual({ setAside: [], handled: "ab" });
   });
 });

@@ -1,8 +1,8 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import {
-  type DiscardedBatch,
-  putDiscardedBatch,
+  putSetAsideBatch,
+  type SetAsideBatch,
 } from "../../../../local/lambda/event-source-mapping/on-failure-destination";
 import { emulatorAccess } from "../../../support/aws-access";
 import { answerWith, type FaultProxy, loseResponse, startFaultProxy } from "../../../support/fault-proxy";
@@ -36,10 +36,10 @@ beforeEach(async () => {
   await emulator.createBucket(`bucket-${buckets}`);
 });
 
-const keep = (batch: DiscardedBatch) => putDiscardedBatch(s3, settings, batch);
+const setAside = (batch: SetAsideBatch) => putSetAsideBatch(s3, settings, batch);
 
 /** The only object of the bucket. */
-async function kept() {
+async function onlyObject() {
   const objects = await emulator.objects(settings.destinationBucket ?? "");
   expect(Object.keys(objects)).toHaveLength(1);
   const [[key = "", text = ""] = []] = Object.entries(objects);
@@ -48,15 +48,15 @@ async function kept() {
 
 describe(`The on-failure destination (${source.failures}, ${source.recorded})`, () => {
   it("the key has Lambda's form: mapping, shard, date, time and a UUID", async () => {
-    await processLetters("a", [fail, fail], settings, { discard: keep });
-    expect((await kept()).key).toMatch(
+    await processLetters("a", [fail, fail], settings, { setAside });
+    expect((await onlyObject()).key).toMatch(
       /^aws\/lambda\/f89f8514-cdd9-4602-9e1f-01a5b77d449b\/shardId-000000000003\/2026\/11\/23\/2026-11-23T07\.21\.57-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
     );
   });
 
   it("the document has Lambda's form, and the whole event in it", async () => {
-    await processLetters("abc", [fail, fail], settings, { discard: keep });
-    const { document } = await kept();
+    await processLetters("abc", [fail, fail], settings, { setAside });
+    const { document } = await onlyObject();
     expect(document).toEqual({
       requestContext: {
         requestId: "request",
@@ -85,8 +85,8 @@ describe(`The on-failure destination (${source.failures}, ${source.recorded})`, 
     ["a response that is not understood", respond({ batchItemFailures: [{ foo: 1 }] })],
   ])("functionError is null for %s: the function itself did not fail", async (_, reaction) => {
     const reporting = { ...settings, reportBatchItemFailures: true };
-    await processLetters("a", [reaction, reaction], reporting, { discard: keep });
-    expect((await kept()).document.responseContext).toEqual({
+    await processLetters("a", [reaction, reaction], reporting, { setAside });
+    expect((await onlyObject()).document.responseContext).toEqual({
       statusCode: 200,
       executedVersion: "$LATEST",
       functionError: null,
@@ -95,8 +95,8 @@ describe(`The on-failure destination (${source.failures}, ${source.recorded})`, 
 
   it("a batch that never reached the function has no request and no response", async () => {
     const records = batchOf("a", { arrival: ARRIVAL - 61 });
-    await processLetters(records, [], { ...settings, maximumRecordAgeSeconds: 60 }, { discard: keep });
-    const { document } = await kept();
+    await processLetters(records, [], { ...settings, maximumRecordAgeSeconds: 60 }, { setAside });
+    const { document } = await onlyObject();
     expect(document.requestContext).toMatchObject({
       requestId: null,
       condition: "RecordAgeExceeded",
@@ -105,24 +105,24 @@ describe(`The on-failure destination (${source.failures}, ${source.recorded})`, 
     expect(document).not.toHaveProperty("responseContext");
   });
 
-  it("a batch that it does not take is not given up, and the user hears of it", async () => {
+  it("a batch that it does not accept is sent again, and the problem is reported", async () => {
     proxy.inject(answerWith(403, "<Error><Code>AccessDenied</Code><Message>No.</Message></Error>"));
     proxy.inject(answerWith(500, ""));
-    const { handled, problems } = await processLetters("a", [fail, fail], settings, { discard: keep });
+    const { handled, problems } = await processLetters("a", [fail, fail], settings, { setAside });
     expect(problems).toHaveLength(2);
-    expect(problems[0]).toBe("the on-failure destination does not take a batch: No.");
+    expect(problems[0]).toBe("the on-failure destination does not accept a batch: No.");
     expect(handled).toBe("a");
-    await kept();
+    await onlyObject();
   });
 
-  it("a batch whose answer got lost is kept as one object", async () => {
+  it("a batch whose answer is lost becomes one object", async () => {
     proxy.inject(loseResponse);
-    const { problems } = await processLetters("a", [fail, fail], settings, { discard: keep });
+    const { problems } = await processLetters("a", [fail, fail], settings, { setAside });
     expect(problems).toHaveLength(1);
-    await kept();
+    await onlyObject();
   });
 
-  it("records stay in order: what follows waits until the batch before is kept", async () => {
+  it("records stay in order: what follows a failed batch waits until it is set aside", async () => {
     const events: string[] = [];
     proxy.inject(answerWith(500, ""));
     await processLetters(
@@ -130,12 +130,12 @@ describe(`The on-failure destination (${source.failures}, ${source.recorded})`, 
       [fail, fail, fail],
       { ...settings, bisectBatchOnFunctionError: true },
       {
-        discard: async (batch) => {
-          await keep(batch).finally(() => events.push("kept or not"));
+        setAside: async (batch) => {
+          await setAside(batch).finally(() => events.push("put"));
         },
         handled: (records) => events.push(`handled ${records[0]?.kinesis.sequenceNumber}`),
       },
     );
-    expect(events).toEqual(["kept or not", "kept or not", "handled 98", "handled 99"]);
+    expect(events).toEqual(["put", "put", "handled 98", "handled 99"]);
   });
 });

@@ -29,7 +29,7 @@ const behaviour: fc.Arbitrary<FunctionBehaviour> = fc.oneof(
   },
 );
 
-/** Limits under which a record that always fails is given up in the end. */
+/** Limits under which a record that always fails is set aside in the end. */
 const limits = fc.constantFrom(
   { maximumRetryAttempts: 0, maximumRecordAgeSeconds: -1 },
   { maximumRetryAttempts: 2, maximumRecordAgeSeconds: -1 },
@@ -62,7 +62,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
       maxLength: 12,
     },
   ),
-  destinationFaults: fc.array(fc.constantFrom("none" as const, "refused" as const, "answer lost" as const), {
+  destinationFaults: fc.array(fc.constantFrom("none" as const, "error" as const, "answer lost" as const), {
     maxLength: 6,
   }),
   crashes: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 3 }),
@@ -83,14 +83,14 @@ function replay(
   const through = new Set<string>();
   for (const observation of observations) {
     visit(observation, through);
-    if (observation.kind === "handled" || observation.kind === "kept")
+    if (observation.kind === "handled" || observation.kind === "set aside")
       for (const id of observation.ids) through.add(id);
   }
   return through;
 }
 
 describe("Whatever fails: the function, reading, the destination, the mapping itself, and while the stream is resharded", () => {
-  it("every record is handled by the function or kept by the destination", async () => {
+  it("every record is handled by the function or set aside", async () => {
     await holds((simulation) => {
       const through = replay(simulation, () => undefined);
       expect(simulation.puts.filter(({ id }) => !through.has(id))).toEqual([]);
@@ -113,7 +113,7 @@ describe("Whatever fails: the function, reading, the destination, the mapping it
         return simulation.puts.slice(0, index).filter((put) => put.partitionKey === partitionKey);
       };
       replay(simulation, (observation, through) => {
-        if (observation.kind !== "invoked" && observation.kind !== "kept") return;
+        if (observation.kind !== "invoked" && observation.kind !== "set aside") return;
         for (const [index, id] of observation.ids.entries()) {
           const before = new Set(observation.ids.slice(0, index));
           const overtaken = earlierOf(id).filter((put) => !through.has(put.id) && !before.has(put.id));
@@ -176,10 +176,10 @@ describe("Whatever fails: the function, reading, the destination, the mapping it
     });
   });
 
-  it("a batch is given up for its retries only after all of them", async () => {
+  it("a batch is set aside for its retries only after all of them", async () => {
     await holds((simulation, { settings }) => {
       replay(simulation, (observation) => {
-        if (observation.kind !== "kept" || observation.condition !== "RetryAttemptsExhausted") return;
+        if (observation.kind !== "set aside" || observation.condition !== "RetryAttemptsExhausted") return;
         expect(observation.invokeCount).toBe((settings.maximumRetryAttempts ?? 0) + 1);
       });
     });

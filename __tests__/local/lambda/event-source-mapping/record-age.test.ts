@@ -8,13 +8,13 @@ import { batchOf, fail, lettersOf, throttle } from "../../../support/scripted-fu
 const always = <T>(reaction: T) => Array.from({ length: 10_000 }, () => reaction);
 
 describe(`Age of records (${source.failures}, ${source.parameters})`, () => {
-  it("MaximumRecordAgeInSeconds: a record past it is given up without an invocation", async () => {
+  it("MaximumRecordAgeInSeconds: an older record is set aside without an invocation", async () => {
     const records = batchOf("ab", { arrival: ARRIVAL - 60.001 });
-    const { invocations, discarded, handled } = await processLetters(records, [], {
+    const { invocations, setAside, handled } = await processLetters(records, [], {
       maximumRecordAgeSeconds: 60,
     });
     expect(invocations).toEqual([]);
-    expect(discarded).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 0 }]);
+    expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 0 }]);
     expect(handled).toBe("ab");
   });
 
@@ -25,38 +25,38 @@ describe(`Age of records (${source.failures}, ${source.parameters})`, () => {
     expect(invocations).toEqual(["a"]);
   });
 
-  it("only the records past it are given up, and the others go on", async () => {
+  it("only the older records are set aside, and the others go to the function", async () => {
     const records = [...batchOf("abc", { arrival: ARRIVAL - 61 }).slice(0, 2), ...batchOf("abc").slice(2)];
-    const { invocations, discarded, handled } = await processLetters(records, [], {
+    const { invocations, setAside, handled } = await processLetters(records, [], {
       maximumRecordAgeSeconds: 60,
     });
-    expect(discarded.map(({ records }) => lettersOf(records))).toEqual(["ab"]);
+    expect(setAside.map(({ records }) => lettersOf(records))).toEqual(["ab"]);
     expect(invocations).toEqual(["c"]);
     expect(handled).toBe("abc");
   });
 
   it("retries end when the records pass it, however many are allowed", async () => {
-    const { invocations, discarded } = await processLetters("a", always(fail), {
+    const { invocations, setAside } = await processLetters("a", always(fail), {
       maximumRecordAgeSeconds: 10,
     });
     // After 0.1, 0.3, 0.7, 1.5, 3.1, 6.3 seconds; the next retry would be after 12.7.
     expect(invocations).toHaveLength(7);
-    expect(discarded).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 7 }]);
+    expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 7 }]);
   });
 
   it("failures before the function runs end when the records pass it", async () => {
-    const { discarded } = await processLetters("a", always(throttle), {
+    const { setAside } = await processLetters("a", always(throttle), {
       maximumRecordAgeSeconds: 10,
       maximumRetryAttempts: 0,
     });
-    expect(discarded).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 0 }]);
+    expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 0 }]);
   });
 
   it("-1: retries end when the record expires on the stream", async () => {
     const settings = withinRetention(mappingSettings({ maximumRecordAgeSeconds: -1 }), 24);
-    const { discarded } = await processLetters("a", always(fail), settings);
-    expect(discarded).toMatchObject([{ condition: "RecordAgeExceeded" }]);
-    const [{ time = 0 } = {}] = discarded;
+    const { setAside } = await processLetters("a", always(fail), settings);
+    expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded" }]);
+    const [{ time = 0 } = {}] = setAside;
     expect(Math.floor((time / 1000 - ARRIVAL) / 3600)).toBe(24);
   });
 

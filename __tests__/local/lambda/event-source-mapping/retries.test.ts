@@ -7,10 +7,10 @@ const failures = (count: number) => Array.from({ length: count }, () => fail);
 
 describe(`Retries (${source.failures})`, () => {
   it("a failed batch is retried whole", async () => {
-    const { invocations, handled, discarded } = await processLetters("abc", failures(2));
+    const { invocations, handled, setAside } = await processLetters("abc", failures(2));
     expect(invocations).toEqual(["abc", "abc", "abc"]);
     expect(handled).toBe("abc");
-    expect(discarded).toEqual([]);
+    expect(setAside).toEqual([]);
   });
 
   it("retries wait longer and longer, up to ten seconds", async () => {
@@ -18,39 +18,39 @@ describe(`Retries (${source.failures})`, () => {
     expect(slept).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
   });
 
-  it("MaximumRetryAttempts: a batch that failed as often as that and once more is given up", async () => {
-    const { invocations, discarded, handled } = await processLetters("ab", failures(3), {
+  it("MaximumRetryAttempts: a batch is set aside after that many retries", async () => {
+    const { invocations, setAside, handled } = await processLetters("ab", failures(3), {
       maximumRetryAttempts: 2,
     });
     expect(invocations).toEqual(["ab", "ab", "ab"]);
-    expect(discarded).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 3 }]);
+    expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 3 }]);
     expect(handled).toBe("ab");
   });
 
-  it("MaximumRetryAttempts 0: a failed batch is given up at once", async () => {
-    const { invocations, discarded, slept } = await processLetters("ab", failures(1), {
+  it("MaximumRetryAttempts 0: a batch is set aside when it first fails", async () => {
+    const { invocations, setAside, slept } = await processLetters("ab", failures(1), {
       maximumRetryAttempts: 0,
     });
     expect(invocations).toEqual(["ab"]);
-    expect(discarded).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 1 }]);
+    expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 1 }]);
     expect(slept).toEqual([]);
   });
 
   it("MaximumRetryAttempts -1: retries have no end but the records' age", async () => {
-    const { invocations, discarded } = await processLetters("a", failures(500), { maximumRetryAttempts: -1 });
+    const { invocations, setAside } = await processLetters("a", failures(500), { maximumRetryAttempts: -1 });
     expect(invocations).toHaveLength(501);
-    expect(discarded).toEqual([]);
+    expect(setAside).toEqual([]);
   });
 
   it("throttling and other failures before the function runs are no retries", async () => {
-    const { invocations, discarded, handled, slept, problems } = await processLetters(
+    const { invocations, setAside, handled, slept, problems } = await processLetters(
       "ab",
       [throttle, throttle, fail, throttle, succeed],
       { maximumRetryAttempts: 1 },
     );
     expect(invocations).toHaveLength(5);
     expect(handled).toBe("ab");
-    expect(discarded).toEqual([]);
+    expect(setAside).toEqual([]);
     expect(slept).toEqual([100, 200, 400, 800]);
     expect(problems[0]).toBe("the function cannot be invoked: Rate Exceeded.");
   });
@@ -63,22 +63,22 @@ describe(`Retries (${source.failures})`, () => {
   // AWS invoked the function four more times with the record that failed, after it had failed in a batch of three.
   it(`the records after one that got through have all their retries (${source.recorded})`, async () => {
     const script = [reportFailed("c"), ...Array.from({ length: 4 }, () => reportFailed("c"))];
-    const { invocations, discarded } = await processLetters("abc", script, {
+    const { invocations, setAside } = await processLetters("abc", script, {
       reportBatchItemFailures: true,
       maximumRetryAttempts: 3,
     });
     expect(invocations).toEqual(["abc", "c", "c", "c", "c"]);
-    expect(discarded).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 4 }]);
+    expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 4 }]);
   });
 
   it("a partial failure at the first record is a retry like any other", async () => {
     const script = [reportFailed("a"), reportFailed("a")];
-    const { invocations, discarded, slept } = await processLetters("ab", script, {
+    const { invocations, setAside, slept } = await processLetters("ab", script, {
       reportBatchItemFailures: true,
       maximumRetryAttempts: 1,
     });
     expect(invocations).toEqual(["ab", "ab"]);
     expect(slept).toEqual([100]);
-    expect(discarded).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
+    expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
   });
 });
