@@ -26,24 +26,25 @@ const hashKeyOf = (partitionKey: string) => createHash("md5").update(partitionKe
 
 /** As much of Kinesis as a mapping reads, without a network, so that property tests can run it hundreds of times. */
 export class InMemoryKinesis {
-  private readonly shards: StoredShard[] = [];
-  private sequenceNumber = 95;
+  readonly #clock: Clock;
+  readonly #fault: () => Error | undefined;
+  readonly #shards: StoredShard[] = [];
+  #sequenceNumber = 95;
 
   /** @param fault what the next read fails with, if it does */
-  constructor(
-    private readonly clock: Clock,
-    private readonly fault: () => Error | undefined = () => undefined,
-  ) {
-    this.addShard([], [0, HASH_KEYS]);
+  constructor(clock: Clock, fault: () => Error | undefined = () => undefined) {
+    this.#clock = clock;
+    this.#fault = fault;
+    this.#addShard([], [0, HASH_KEYS]);
   }
 
   put(partitionKey: string, data: Uint8Array): { shardId: string; sequenceNumber: string } {
     const hashKey = hashKeyOf(partitionKey);
-    const shard = this.openShards().find(({ range: [from, to] }) => hashKey >= from && hashKey < to);
+    const shard = this.#openShards().find(({ range: [from, to] }) => hashKey >= from && hashKey < to);
     if (!shard) throw new Error("no open shard takes this hash key");
-    this.sequenceNumber += 1;
-    const SequenceNumber = String(this.sequenceNumber);
-    const ApproximateArrivalTimestamp = new Date(this.clock.now());
+    this.#sequenceNumber += 1;
+    const SequenceNumber = String(this.#sequenceNumber);
+    const ApproximateArrivalTimestamp = new Date(this.#clock.now());
     shard.records.push({
       SequenceNumber,
       PartitionKey: partitionKey,
@@ -55,56 +56,56 @@ export class InMemoryKinesis {
 
   /** Splits one of the open shards in the middle. */
   split(index: number): void {
-    const open = this.openShards();
+    const open = this.#openShards();
     const parent = open[index % open.length];
     if (!parent) return;
     const [from, to] = parent.range;
     const middle = Math.floor((from + to) / 2);
     parent.isClosed = true;
-    this.addShard([parent.id], [from, middle]);
-    this.addShard([parent.id], [middle, to]);
+    this.#addShard([parent.id], [from, middle]);
+    this.#addShard([parent.id], [middle, to]);
   }
 
   /** Merges one of the open shards with its neighbour, if it has one. */
   merge(index: number): void {
-    const open = this.openShards().sort((a, b) => a.range[0] - b.range[0]);
+    const open = this.#openShards().sort((a, b) => a.range[0] - b.range[0]);
     const lower = open[index % open.length];
     const upper = open[(index % open.length) + 1];
     if (!lower || !upper) return;
     lower.isClosed = true;
     upper.isClosed = true;
-    this.addShard([lower.id, upper.id], [lower.range[0], upper.range[1]]);
+    this.#addShard([lower.id, upper.id], [lower.range[0], upper.range[1]]);
   }
 
   /** The shards that a shard took over from. */
   parentsOf(shardId: string): readonly string[] {
-    return this.shard(shardId).parents;
+    return this.#shard(shardId).parents;
   }
 
   /** Answers the commands that a mapping sends. */
   get client(): KinesisClient {
     const send = async (command: { constructor: { name: string }; input: never }) => {
-      await this.clock.sleep(LATENCY_MILLISECONDS, new AbortController().signal);
-      return this.answer(command.constructor.name, command.input);
+      await this.#clock.sleep(LATENCY_MILLISECONDS, new AbortController().signal);
+      return this.#answer(command.constructor.name, command.input);
     };
     return { send } as unknown as KinesisClient;
   }
 
-  private answer(command: string, input: Record<string, string>): object {
+  #answer(command: string, input: Record<string, string>): object {
     if (command === "DescribeStreamCommand") return {};
     if (command === "DescribeStreamSummaryCommand")
       return { StreamDescriptionSummary: { RetentionPeriodHours: 24 } };
-    const fault = this.fault();
+    const fault = this.#fault();
     if (fault) throw fault;
-    if (command === "ListShardsCommand") return { Shards: this.shards.map(describeShard) };
-    if (command === "GetShardIteratorCommand") return { ShardIterator: this.iteratorOf(input) };
-    if (command === "GetRecordsCommand") return this.recordsAt(input);
+    if (command === "ListShardsCommand") return { Shards: this.#shards.map(describeShard) };
+    if (command === "GetShardIteratorCommand") return { ShardIterator: this.#iteratorOf(input) };
+    if (command === "GetRecordsCommand") return this.#recordsAt(input);
     throw new Error(`${command} is not understood`);
   }
 
   /** Such as `shardId-000000000000:3`: the shard and how many of its records are before. */
-  private iteratorOf({ ShardId = "", ShardIteratorType, StartingSequenceNumber }: Record<string, string>) {
-    const { records } = this.shard(ShardId);
+  #iteratorOf({ ShardId = "", ShardIteratorType, StartingSequenceNumber }: Record<string, string>) {
+    const { records } = this.#shard(ShardId);
     const before =
       ShardIteratorType === "AFTER_SEQUENCE_NUMBER"
         ? records.findIndex(({ SequenceNumber }) => SequenceNumber === StartingSequenceNumber) + 1
@@ -113,9 +114,9 @@ export class InMemoryKinesis {
   }
 
   /** As AWS does, and unlike kinesalite, the read that reaches the end of a closed shard has no next iterator. */
-  private recordsAt({ ShardIterator = "", Limit }: Record<string, string>) {
+  #recordsAt({ ShardIterator = "", Limit }: Record<string, string>) {
     const [shardId = "", before] = ShardIterator.split(":");
-    const { records, isClosed } = this.shard(shardId);
+    const { records, isClosed } = this.#shard(shardId);
     const end = Math.min(Number(before) + Number(Limit), records.length);
     const isAtEnd = end === records.length;
     return {
@@ -125,19 +126,19 @@ export class InMemoryKinesis {
     };
   }
 
-  private openShards(): StoredShard[] {
-    return this.shards.filter(({ isClosed }) => !isClosed);
+  #openShards(): StoredShard[] {
+    return this.#shards.filter(({ isClosed }) => !isClosed);
   }
 
-  private shard(id: string): StoredShard {
-    const shard = this.shards.find((shard) => shard.id === id);
+  #shard(id: string): StoredShard {
+    const shard = this.#shards.find((shard) => shard.id === id);
     if (!shard) throw new Error(`there is no shard ${id}`);
     return shard;
   }
 
-  private addShard(parents: string[], range: [number, number]): void {
-    const id = `shardId-${String(this.shards.length).padStart(12, "0")}`;
-    this.shards.push({ id, parents, range, isClosed: false, records: [] });
+  #addShard(parents: string[], range: [number, number]): void {
+    const id = `shardId-${String(this.#shards.length).padStart(12, "0")}`;
+    this.#shards.push({ id, parents, range, isClosed: false, records: [] });
   }
 }
 

@@ -74,22 +74,22 @@ class Simulator implements Simulation {
   readonly puts: PutRecord[] = [];
   readonly observations: Observation[] = [];
   readonly received: { id: string; data: string }[] = [];
-  private readonly poison = new Set<string>();
-  private readonly clock = new VirtualClock();
-  private readonly kinesis = new InMemoryKinesis(this.clock, () => this.readFault());
-  private readonly settings: EventSourceMappingSettings;
-  private readonly checkpoints: Map<string, string>;
-  private readonly scenario: Scenario;
-  private mapping: EventSourceMapping | undefined;
-  private isReading = false;
-  private invocations = 0;
-  private invocationsUntilCrash: number | undefined;
+  readonly #poison = new Set<string>();
+  readonly #clock = new VirtualClock();
+  readonly #kinesis = new InMemoryKinesis(this.#clock, () => this.#readFault());
+  readonly #settings: EventSourceMappingSettings;
+  readonly #checkpoints: Map<string, string>;
+  readonly #scenario: Scenario;
+  #mapping: EventSourceMapping | undefined;
+  #isReading = false;
+  #invocations = 0;
+  #invocationsUntilCrash: number | undefined;
 
   constructor(scenario: Scenario) {
-    this.scenario = structuredClone(scenario);
-    this.settings = mappingSettings({ destinationBucket: "failures", ...scenario.settings });
+    this.#scenario = structuredClone(scenario);
+    this.#settings = mappingSettings({ destinationBucket: "failures", ...scenario.settings });
     const { observations } = this;
-    this.checkpoints = new (class extends Map<string, string> {
+    this.#checkpoints = new (class extends Map<string, string> {
       override set(shardId: string, sequenceNumber: string) {
         observations.push({ kind: "checkpoint", shardId, sequenceNumber: Number(sequenceNumber) });
         return super.set(shardId, sequenceNumber);
@@ -98,50 +98,50 @@ class Simulator implements Simulation {
   }
 
   async play(): Promise<void> {
-    this.clock.run();
-    for (let left = this.scenario.actionsBeforeStart; left > 0; left -= 1) this.act();
+    this.#clock.run();
+    for (let left = this.#scenario.actionsBeforeStart; left > 0; left -= 1) this.#act();
     const end = new AbortController();
-    const stuck = this.clock.sleep(LONGEST_MILLISECONDS, end.signal).then(() => {
+    const stuck = this.#clock.sleep(LONGEST_MILLISECONDS, end.signal).then(() => {
       if (!end.signal.aborted) throw new Error("a record is stuck");
     });
     try {
-      await Promise.race([this.runToTheEnd(), stuck]);
+      await Promise.race([this.#runToTheEnd(), stuck]);
     } finally {
       end.abort();
-      await this.mapping?.stop();
-      this.clock.stop();
+      await this.#mapping?.stop();
+      this.#clock.stop();
     }
   }
 
-  private async runToTheEnd(): Promise<void> {
-    while (await this.runUntilCrash());
+  async #runToTheEnd(): Promise<void> {
+    while (await this.#runUntilCrash());
   }
 
   parentsOf(shardId: string): readonly string[] {
-    return this.kinesis.parentsOf(shardId);
+    return this.#kinesis.parentsOf(shardId);
   }
 
   /** Returns whether the mapping died before all was done. */
-  private async runUntilCrash(): Promise<boolean> {
-    this.invocationsUntilCrash = this.scenario.crashes.shift();
+  async #runUntilCrash(): Promise<boolean> {
+    this.#invocationsUntilCrash = this.#scenario.crashes.shift();
     const stopping = new AbortController();
     const mapping = new EventSourceMapping({
-      settings: this.settings,
-      kinesis: this.kinesis.client,
-      s3: this.s3(),
-      clock: this.clock,
-      invoke: (event) => this.invoke(event, stopping),
+      settings: this.#settings,
+      kinesis: this.#kinesis.client,
+      s3: this.#s3(),
+      clock: this.#clock,
+      invoke: (event) => this.#invoke(event, stopping),
       handled: () => undefined,
       problem: () => undefined,
-      checkpoints: this.checkpoints,
+      checkpoints: this.#checkpoints,
     });
-    this.mapping = mapping;
-    this.isReading = false;
+    this.#mapping = mapping;
+    this.#isReading = false;
     await mapping.start();
-    this.isReading = true;
+    this.#isReading = true;
     for (let left = 1; left > 0 && !stopping.signal.aborted; await mapping.caughtUp()) {
-      for (let together = 3; together > 0; together -= 1) this.act();
-      left = this.scenario.actions.length;
+      for (let together = 3; together > 0; together -= 1) this.#act();
+      left = this.#scenario.actions.length;
     }
     const hasCrashed = stopping.signal.aborted;
     await mapping.stop();
@@ -149,18 +149,18 @@ class Simulator implements Simulation {
   }
 
   /** Does what is next to the stream; returns whether there was something. */
-  private act(): boolean {
-    const action = this.scenario.actions.shift();
-    if (action?.kind === "put") this.put(action);
-    if (action?.kind === "split") this.kinesis.split(action.shard);
-    if (action?.kind === "merge") this.kinesis.merge(action.shard);
+  #act(): boolean {
+    const action = this.#scenario.actions.shift();
+    if (action?.kind === "put") this.#put(action);
+    if (action?.kind === "split") this.#kinesis.split(action.shard);
+    if (action?.kind === "merge") this.#kinesis.merge(action.shard);
     return action !== undefined;
   }
 
-  private put({ partitionKey, data, isPoison }: Action & { kind: "put" }): void {
-    const { shardId, sequenceNumber } = this.kinesis.put(partitionKey, data);
+  #put({ partitionKey, data, isPoison }: Action & { kind: "put" }): void {
+    const { shardId, sequenceNumber } = this.#kinesis.put(partitionKey, data);
     const id = `${shardId}:${sequenceNumber}`;
-    if (isPoison) this.poison.add(id);
+    if (isPoison) this.#poison.add(id);
     this.puts.push({
       id,
       shardId,
@@ -170,46 +170,46 @@ class Simulator implements Simulation {
     });
   }
 
-  private async invoke({ Records }: KinesisStreamEvent, crash: AbortController): Promise<InvocationOutcome> {
-    this.invocations += 1;
-    const invocation = this.invocations;
-    const ids = this.receive(Records);
+  async #invoke({ Records }: KinesisStreamEvent, crash: AbortController): Promise<InvocationOutcome> {
+    this.#invocations += 1;
+    const invocation = this.#invocations;
+    const ids = this.#receive(Records);
     const shardId = ids[0]?.split(":")[0] ?? "";
     this.observations.push({ kind: "invoked", invocation, shardId, ids });
-    if (invocation % 3 === 0) this.act();
-    const behaviour = this.behaviour(ids);
-    await this.clock.sleep(this.scenario.durations.shift() ?? 0, new AbortController().signal);
+    if (invocation % 3 === 0) this.#act();
+    const behaviour = this.#behaviour(ids);
+    await this.#clock.sleep(this.#scenario.durations.shift() ?? 0, new AbortController().signal);
 
-    if (this.invocationsUntilCrash !== undefined) {
-      this.invocationsUntilCrash -= 1;
-      if (this.invocationsUntilCrash === 0) {
+    if (this.#invocationsUntilCrash !== undefined) {
+      this.#invocationsUntilCrash -= 1;
+      if (this.#invocationsUntilCrash === 0) {
         crash.abort();
-        void this.mapping?.stop();
+        void this.#mapping?.stop();
       }
     }
     this.observations.push({ kind: "answered", invocation, shardId });
-    const handled = this.countHandled(behaviour, ids.length);
+    const handled = this.#countHandled(behaviour, ids.length);
     if (handled > 0 && !crash.signal.aborted)
       this.observations.push({ kind: "handled", ids: ids.slice(0, handled) });
     return answer(behaviour, Records, handled);
   }
 
-  private behaviour(ids: readonly string[]): FunctionBehaviour {
-    const behaviour = this.scenario.behaviours.shift() ?? "success";
-    const firstPoison = ids.findIndex((id) => this.poison.has(id));
+  #behaviour(ids: readonly string[]): FunctionBehaviour {
+    const behaviour = this.#scenario.behaviours.shift() ?? "success";
+    const firstPoison = ids.findIndex((id) => this.#poison.has(id));
     if (behaviour !== "success" || firstPoison === -1) return behaviour;
-    return this.settings.reportBatchItemFailures ? { partial: firstPoison / ids.length } : "failure";
+    return this.#settings.reportBatchItemFailures ? { partial: firstPoison / ids.length } : "failure";
   }
 
   /** How many records are through with an answer, as Lambda understands it. */
-  private countHandled(behaviour: FunctionBehaviour, count: number): number {
+  #countHandled(behaviour: FunctionBehaviour, count: number): number {
     if (behaviour === "failure" || behaviour === "throttled") return 0;
-    if (behaviour === "success" || !this.settings.reportBatchItemFailures) return count;
+    if (behaviour === "success" || !this.#settings.reportBatchItemFailures) return count;
     return behaviour === "misunderstood" ? 0 : Math.floor(behaviour.partial * count);
   }
 
-  private readFault(): Error | undefined {
-    const fault = this.isReading ? this.scenario.readFaults.shift() : undefined;
+  #readFault(): Error | undefined {
+    const fault = this.#isReading ? this.#scenario.readFaults.shift() : undefined;
     if (fault === "error") return new Error("InternalFailure");
     return fault === "expired"
       ? new ExpiredIteratorException({ message: "Iterator expired.", $metadata: {} })
@@ -217,12 +217,12 @@ class Simulator implements Simulation {
   }
 
   /** A bucket whose every object is one put, however often the put is repeated. */
-  private s3(): S3Client {
+  #s3(): S3Client {
     const keys = new Set<string | undefined>();
     const send = async ({ input: { Key, Body } }: { input: PutObjectCommandInput }) => {
-      const fault = this.scenario.destinationFaults.shift();
+      const fault = this.#scenario.destinationFaults.shift();
       if (fault === "error") throw new Error("SlowDown");
-      if (!keys.has(Key)) this.setAside(String(Body));
+      if (!keys.has(Key)) this.#setAside(String(Body));
       keys.add(Key);
       if (fault === "answer lost") throw new Error("socket hang up");
       return {};
@@ -230,18 +230,18 @@ class Simulator implements Simulation {
     return { send } as unknown as S3Client;
   }
 
-  private setAside(document: string): void {
+  #setAside(document: string): void {
     const { requestContext, payload } = JSON.parse(document);
     const { Records }: KinesisStreamEvent = JSON.parse(payload);
     this.observations.push({
       kind: "set aside",
-      ids: this.receive(Records),
+      ids: this.#receive(Records),
       condition: requestContext.condition,
       invokeCount: requestContext.approximateInvokeCount,
     });
   }
 
-  private receive(records: readonly KinesisStreamRecord[]): string[] {
+  #receive(records: readonly KinesisStreamRecord[]): string[] {
     for (const { eventID, kinesis } of records) this.received.push({ id: eventID, data: kinesis.data });
     return records.map(({ eventID }) => eventID);
   }

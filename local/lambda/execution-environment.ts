@@ -28,43 +28,43 @@ const INIT_SECONDS = 10;
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
 export class ExecutionEnvironment {
+  readonly #declaration: FunctionDeclaration;
+  readonly #clock: Clock;
   /** Whether it can take another invocation. */
   isAlive = true;
-  private readonly process: ChildProcess;
+  readonly #process: ChildProcess;
   /** How the process ended. Rejects if it could not be started. */
-  private readonly ended: Promise<Report>;
-  private readonly started: Promise<Report>;
+  readonly #ended: Promise<Report>;
+  readonly #started: Promise<Report>;
 
   /** @param log where the function's output goes, line by line */
-  constructor(
-    private readonly declaration: FunctionDeclaration,
-    log: Writable,
-    private readonly clock: Clock,
-  ) {
-    this.process = fork(join(__dirname, "function-runtime.mjs"), [], {
+  constructor(declaration: FunctionDeclaration, log: Writable, clock: Clock) {
+    this.#declaration = declaration;
+    this.#clock = clock;
+    this.#process = fork(join(__dirname, "function-runtime.mjs"), [], {
       cwd: declaration.codeFolder,
       env: declaration.environment,
       execArgv: [`--max-old-space-size=${declaration.memorySize}`],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    for (const output of [this.process.stdout, this.process.stderr]) {
+    for (const output of [this.#process.stdout, this.#process.stderr]) {
       if (output) createInterface({ input: output }).on("line", (line) => log.write(`${line}\n`));
     }
-    this.ended = this.watchForItsEnd();
-    this.ended.catch(() => undefined);
-    this.started = this.nextReport();
+    this.#ended = this.#watchForItsEnd();
+    this.#ended.catch(() => undefined);
+    this.#started = this.#nextReport();
   }
 
   /** Rejects if the process could not be started. */
   async invoke(event: unknown): Promise<InvocationOutcome> {
     const requestId = randomUUID();
-    const { timeout, arn: functionArn } = this.declaration;
-    let report = await this.within(Math.max(INIT_SECONDS, timeout), this.started);
+    const { timeout, arn: functionArn } = this.#declaration;
+    let report = await this.#within(Math.max(INIT_SECONDS, timeout), this.#started);
     if ("ready" in report) {
-      const deadline = this.clock.now() + timeout * 1000;
-      const answer = this.nextReport();
-      this.process.send({ requestId, functionArn, deadline, event });
-      report = await this.within(timeout, answer);
+      const deadline = this.#clock.now() + timeout * 1000;
+      const answer = this.#nextReport();
+      this.#process.send({ requestId, functionArn, deadline, event });
+      report = await this.#within(timeout, answer);
     }
     if ("error" in report && report.isFatal) await this.kill();
 
@@ -74,24 +74,24 @@ export class ExecutionEnvironment {
   }
 
   get pid(): number | undefined {
-    return this.process.pid;
+    return this.#process.pid;
   }
 
   /** Ends the process at once. */
   async kill(): Promise<void> {
-    this.process.kill("SIGKILL");
-    await this.ended.catch(() => undefined);
+    this.#process.kill("SIGKILL");
+    await this.#ended.catch(() => undefined);
   }
 
-  private watchForItsEnd(): Promise<Report> {
+  #watchForItsEnd(): Promise<Report> {
     return new Promise((resolve, reject) => {
-      this.process.once("exit", (code, signal) => {
+      this.#process.once("exit", (code, signal) => {
         this.isAlive = false;
         resolve(failure("Runtime.ExitError", describeExit(code, signal)));
       });
       // The same event tells that a process that has just ended took no message; then "exit" says more.
-      this.process.on("error", (error) => {
-        if (this.process.pid !== undefined) return;
+      this.#process.on("error", (error) => {
+        if (this.#process.pid !== undefined) return;
         this.isAlive = false;
         reject(error);
       });
@@ -99,16 +99,16 @@ export class ExecutionEnvironment {
   }
 
   /** The next message of the process, or how it ended. */
-  private nextReport(): Promise<Report> {
+  #nextReport(): Promise<Report> {
     const message = new Promise<Report>((resolve) => {
-      this.process.once("message", (message) => resolve(v.parse(Report, message)));
+      this.#process.once("message", (message) => resolve(v.parse(Report, message)));
     });
-    return Promise.race([message, this.ended]);
+    return Promise.race([message, this.#ended]);
   }
 
-  private async within(seconds: number, report: Promise<Report>): Promise<Report> {
+  async #within(seconds: number, report: Promise<Report>): Promise<Report> {
     const timer = new AbortController();
-    const timeUp = this.clock.sleep(seconds * 1000, timer.signal).then(() => undefined);
+    const timeUp = this.#clock.sleep(seconds * 1000, timer.signal).then(() => undefined);
     const first = await Promise.race([report, timeUp]).finally(() => timer.abort());
     return first ?? failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`);
   }

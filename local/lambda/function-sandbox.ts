@@ -10,19 +10,22 @@ import type { InvocationOutcome } from "./invocation-outcome";
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export class FunctionSandbox {
-  private readonly idle: ExecutionEnvironment[] = [];
-  private readonly all = new Set<ExecutionEnvironment>();
+  readonly #declaration: FunctionDeclaration;
+  readonly #log: Writable;
+  readonly #clock: Clock;
+  readonly #idle: ExecutionEnvironment[] = [];
+  readonly #all = new Set<ExecutionEnvironment>();
 
   /** @param log where the output of every process goes, line by line */
-  constructor(
-    private readonly declaration: FunctionDeclaration,
-    private readonly log: Writable,
-    private readonly clock: Clock = systemClock,
-  ) {}
+  constructor(declaration: FunctionDeclaration, log: Writable, clock: Clock = systemClock) {
+    this.#declaration = declaration;
+    this.#log = log;
+    this.#clock = clock;
+  }
 
   /** The processes that run now. */
   processes(): number[] {
-    return [...this.all].flatMap(({ pid }) => pid ?? []);
+    return [...this.#all].flatMap(({ pid }) => pid ?? []);
   }
 
   /**
@@ -31,35 +34,35 @@ export class FunctionSandbox {
    * @throws when no process can be started for it
    */
   async invoke(event: unknown, death?: AbortSignal): Promise<InvocationOutcome> {
-    const environment = this.takeIdle() ?? this.startEnvironment();
+    const environment = this.#takeIdle() ?? this.#startEnvironment();
     death?.addEventListener("abort", () => void environment.kill(), { once: true });
     try {
       return await environment.invoke(event);
     } finally {
-      if (environment.isAlive) this.idle.push(environment);
-      else this.all.delete(environment);
+      if (environment.isAlive) this.#idle.push(environment);
+      else this.#all.delete(environment);
     }
   }
 
   /** Ends every process at once, as a machine would that fails: what is under way is lost. */
   async stop(): Promise<void> {
-    const ending = [...this.all];
+    const ending = [...this.#all];
     await Promise.all(ending.map((environment) => environment.kill()));
-    for (const environment of ending) this.all.delete(environment);
+    for (const environment of ending) this.#all.delete(environment);
   }
 
   /** An environment whose process has not ended by itself meanwhile. */
-  private takeIdle(): ExecutionEnvironment | undefined {
-    for (let environment = this.idle.pop(); environment; environment = this.idle.pop()) {
+  #takeIdle(): ExecutionEnvironment | undefined {
+    for (let environment = this.#idle.pop(); environment; environment = this.#idle.pop()) {
       if (environment.isAlive) return environment;
-      this.all.delete(environment);
+      this.#all.delete(environment);
     }
     return undefined;
   }
 
-  private startEnvironment(): ExecutionEnvironment {
-    const environment = new ExecutionEnvironment(this.declaration, this.log, this.clock);
-    this.all.add(environment);
+  #startEnvironment(): ExecutionEnvironment {
+    const environment = new ExecutionEnvironment(this.#declaration, this.#log, this.#clock);
+    this.#all.add(environment);
     return environment;
   }
 }

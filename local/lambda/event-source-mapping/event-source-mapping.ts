@@ -34,14 +34,16 @@ export interface EventSourceMappingParts {
 
 /** Connects a stream and a function: every record of every shard reaches the function or the destination. */
 export class EventSourceMapping {
-  private readonly stopping = new AbortController();
-  private readonly pollers = new Map<string, ShardPoller>();
-  private readonly running = new Set<Promise<void>>();
-  private readonly endedShards = new Set<string>();
-  private settings: EventSourceMappingSettings;
+  readonly #parts: EventSourceMappingParts;
+  readonly #stopping = new AbortController();
+  readonly #pollers = new Map<string, ShardPoller>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #endedShards = new Set<string>();
+  #settings: EventSourceMappingSettings;
 
-  constructor(private readonly parts: EventSourceMappingParts) {
-    this.settings = parts.settings;
+  constructor(parts: EventSourceMappingParts) {
+    this.#parts = parts;
+    this.#settings = parts.settings;
   }
 
   /**
@@ -49,35 +51,35 @@ export class EventSourceMapping {
    * @throws when the role may not read the stream, or the stream is not there
    */
   async start(): Promise<void> {
-    const { kinesis, checkpoints } = this.parts;
-    const { streamArn: StreamARN, startingPosition } = this.settings;
+    const { kinesis, checkpoints } = this.#parts;
+    const { streamArn: StreamARN, startingPosition } = this.#settings;
     // Lambda asks for both, and refuses a role that may not.
     await kinesis.send(new DescribeStreamCommand({ StreamARN }));
     const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN }));
-    this.settings = withinRetention(this.settings, StreamDescriptionSummary?.RetentionPeriodHours);
+    this.#settings = withinRetention(this.#settings, StreamDescriptionSummary?.RetentionPeriodHours);
 
-    const shards = await this.listShards();
+    const shards = await this.#listShards();
     if (startingPosition === "LATEST") {
       const isPast = ({ ShardId = "", SequenceNumberRange }: Shard) =>
         SequenceNumberRange?.EndingSequenceNumber !== undefined && !checkpoints.has(ShardId);
-      for (const { ShardId = "" } of shards.filter(isPast)) this.endedShards.add(ShardId);
+      for (const { ShardId = "" } of shards.filter(isPast)) this.#endedShards.add(ShardId);
     }
-    this.startPollers(shards, startingPosition);
+    this.#startPollers(shards, startingPosition);
   }
 
   /** Resolves when every record that is on the stream now is handled, or the mapping stops. */
   async caughtUp(): Promise<void> {
     let waitedFor: ShardPoller[] = [];
-    while ([...this.pollers.values()].some((poller) => !waitedFor.includes(poller))) {
-      waitedFor = [...this.pollers.values()];
+    while ([...this.#pollers.values()].some((poller) => !waitedFor.includes(poller))) {
+      waitedFor = [...this.#pollers.values()];
       await Promise.all(waitedFor.map((poller) => poller.caughtUp()));
     }
   }
 
   /** Stops reading; what is under way is not handled, and the checkpoints stay before it. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await Promise.all(this.running);
+    this.#stopping.abort();
+    await Promise.all(this.#running);
   }
 
   /**
@@ -85,50 +87,50 @@ export class EventSourceMapping {
    * across resharding.
    * @see https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
    */
-  private startPollers(shards: readonly Shard[], startingPosition: ReadPosition): void {
+  #startPollers(shards: readonly Shard[], startingPosition: ReadPosition): void {
     const known = new Set(shards.map(({ ShardId }) => ShardId));
     const isUnfinished = (shardId: string | undefined) =>
-      shardId !== undefined && known.has(shardId) && !this.endedShards.has(shardId);
+      shardId !== undefined && known.has(shardId) && !this.#endedShards.has(shardId);
 
     for (const { ShardId = "", ParentShardId, AdjacentParentShardId } of shards) {
-      if (this.pollers.has(ShardId) || this.endedShards.has(ShardId)) continue;
+      if (this.#pollers.has(ShardId) || this.#endedShards.has(ShardId)) continue;
       if (isUnfinished(ParentShardId) || isUnfinished(AdjacentParentShardId)) continue;
-      const running: Promise<void> = this.runPoller(ShardId, startingPosition).finally(() =>
-        this.running.delete(running),
+      const running: Promise<void> = this.#runPoller(ShardId, startingPosition).finally(() =>
+        this.#running.delete(running),
       );
-      this.running.add(running);
+      this.#running.add(running);
     }
   }
 
-  private async runPoller(shardId: string, startingPosition: ReadPosition): Promise<void> {
-    const { checkpoints } = this.parts;
+  async #runPoller(shardId: string, startingPosition: ReadPosition): Promise<void> {
+    const { checkpoints } = this.#parts;
     const poller = new ShardPoller({
-      ...this.parts,
-      settings: this.settings,
+      ...this.#parts,
+      settings: this.#settings,
       shardId,
-      signal: this.stopping.signal,
+      signal: this.#stopping.signal,
       checkpoint: checkpoints.get(shardId),
       startingPosition,
       checkpointed: (sequenceNumber) => checkpoints.set(shardId, sequenceNumber),
-      setAside: (batch) => this.setAside(batch),
+      setAside: (batch) => this.#setAside(batch),
     });
-    this.pollers.set(shardId, poller);
+    this.#pollers.set(shardId, poller);
     const hasEnded = await poller.run();
     if (hasEnded) {
-      this.endedShards.add(shardId);
-      await this.startChildren();
+      this.#endedShards.add(shardId);
+      await this.#startChildren();
     }
-    this.pollers.delete(shardId);
+    this.#pollers.delete(shardId);
     poller.release();
   }
 
   /** Shards that appear later hold nothing that came before the mapping: they are read from their beginning. */
-  private async startChildren(): Promise<void> {
-    const { clock, problem } = this.parts;
-    const { signal } = this.stopping;
+  async #startChildren(): Promise<void> {
+    const { clock, problem } = this.#parts;
+    const { signal } = this.#stopping;
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
-        return this.startPollers(await this.listShards(), "TRIM_HORIZON");
+        return this.#startPollers(await this.#listShards(), "TRIM_HORIZON");
       } catch (error) {
         problem(`the shards cannot be listed: ${messageOf(error)}`);
         await clock.sleep(retryDelayMs(failures), signal);
@@ -136,17 +138,17 @@ export class EventSourceMapping {
     }
   }
 
-  private async setAside(batch: SetAsideBatch): Promise<void> {
-    const { s3, problem } = this.parts;
+  async #setAside(batch: SetAsideBatch): Promise<void> {
+    const { s3, problem } = this.#parts;
     const { shardId, records, condition } = batch;
-    if (this.settings.destinationBucket !== undefined) return putSetAsideBatch(s3, this.settings, batch);
+    if (this.#settings.destinationBucket !== undefined) return putSetAsideBatch(s3, this.#settings, batch);
     problem(
       `${records.length} records of shard ${shardId} are lost: ${condition}, and no destination is set.`,
     );
   }
 
-  private async listShards(): Promise<Shard[]> {
-    const { kinesis, settings } = this.parts;
+  async #listShards(): Promise<Shard[]> {
+    const { kinesis, settings } = this.#parts;
     const shards: Shard[] = [];
     let NextToken: string | undefined;
     do {

@@ -14,33 +14,40 @@ export interface SizedRecord {
  * one batch at a time, so that the order holds per partition key.
  */
 export class Lane {
-  private readonly waiting: SizedRecord[] = [];
+  readonly #settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">;
+  readonly #clock: Clock;
+  readonly #process: (batch: readonly KinesisStreamRecord[]) => Promise<void>;
+  readonly #waiting: SizedRecord[] = [];
   /** When the batch window began, in milliseconds since the epoch. */
-  private windowStart = 0;
-  private wake: () => void = () => undefined;
+  #windowStart = 0;
+  #wake: () => void = () => undefined;
 
   constructor(
-    private readonly settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">,
-    private readonly clock: Clock,
-    private readonly process: (batch: readonly KinesisStreamRecord[]) => Promise<void>,
-  ) {}
+    settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">,
+    clock: Clock,
+    process: (batch: readonly KinesisStreamRecord[]) => Promise<void>,
+  ) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#process = process;
+  }
 
   /** Has a record processed after those that were added before. */
   add(record: SizedRecord): void {
-    if (this.waiting.length === 0) this.windowStart = this.clock.now();
-    this.waiting.push(record);
-    this.wake();
+    if (this.#waiting.length === 0) this.#windowStart = this.#clock.now();
+    this.#waiting.push(record);
+    this.#wake();
   }
 
   /** Processes batch after batch until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.wake(), { once: true });
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
     while (!signal.aborted) {
-      await this.batchIsDue(signal);
+      await this.#batchIsDue(signal);
       if (signal.aborted) return;
-      const batch = this.waiting.splice(0, this.batchLength());
-      await this.process(batch.map(({ record }) => record));
-      this.windowStart = this.clock.now();
+      const batch = this.#waiting.splice(0, this.#batchLength());
+      await this.#process(batch.map(({ record }) => record));
+      this.#windowStart = this.#clock.now();
     }
   }
 
@@ -49,32 +56,32 @@ export class Lane {
    * records waited for the invocation before, when that completed.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching
    */
-  private async batchIsDue(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.isFull()) {
-      const remaining = this.windowStart + this.settings.batchWindowSeconds * 1000 - this.clock.now();
-      if (this.waiting.length > 0 && remaining <= 0) return;
-      await this.nextRecords(this.waiting.length > 0 ? remaining : undefined);
+  async #batchIsDue(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#isFull()) {
+      const remaining = this.#windowStart + this.#settings.batchWindowSeconds * 1000 - this.#clock.now();
+      if (this.#waiting.length > 0 && remaining <= 0) return;
+      await this.#nextRecords(this.#waiting.length > 0 ? remaining : undefined);
     }
   }
 
   /** Resolves when records are added, when the lane stops, or after so many milliseconds. */
-  private async nextRecords(milliseconds: number | undefined): Promise<void> {
+  async #nextRecords(milliseconds: number | undefined): Promise<void> {
     const woken = new Promise<void>((resolve) => {
-      this.wake = resolve;
+      this.#wake = resolve;
     });
     if (milliseconds === undefined) return woken;
     const timer = new AbortController();
-    await Promise.race([woken, this.clock.sleep(milliseconds, timer.signal)]);
+    await Promise.race([woken, this.#clock.sleep(milliseconds, timer.signal)]);
     timer.abort();
   }
 
-  private isFull(): boolean {
-    return this.waiting.length >= this.settings.batchSize || this.batchLength() < this.waiting.length;
+  #isFull(): boolean {
+    return this.#waiting.length >= this.#settings.batchSize || this.#batchLength() < this.#waiting.length;
   }
 
   /** How many of the waiting records fit into one invocation, by number and by bytes; at least one. */
-  private batchLength(): number {
-    const mostRecords = this.waiting.slice(0, this.settings.batchSize);
+  #batchLength(): number {
+    const mostRecords = this.#waiting.slice(0, this.#settings.batchSize);
     let payload = PAYLOAD_FRAME_BYTES;
     const tooMany = mostRecords.findIndex(({ bytes }, index) => {
       payload += bytes;

@@ -25,22 +25,24 @@ const IDLE_MILLISECONDS = 200;
 
 /** Reads one shard in order, has its batches processed, and keeps its checkpoint behind what was handled. */
 export class ShardPoller {
+  readonly #polling: ShardPolling;
   /** The sequence number before which everything is handled; what it weighs are bytes. */
-  private readonly watermark: LowWatermark<string>;
-  private readonly pending = new Map<string, PendingItem<string>>();
-  private readonly lanes: Lane[];
+  readonly #watermark: LowWatermark<string>;
+  readonly #pending = new Map<string, PendingItem<string>>();
+  readonly #lanes: Lane[];
   /** Who waits until everything is handled that was there when a read began: this one, or the next. */
-  private waitingForThisRead: (() => void)[] = [];
-  private waitingForNextRead: (() => void)[] = [];
+  #waitingForThisRead: (() => void)[] = [];
+  #waitingForNextRead: (() => void)[] = [];
 
-  constructor(private readonly polling: ShardPolling) {
+  constructor(polling: ShardPolling) {
+    this.#polling = polling;
     const { settings, clock, checkpoint } = polling;
-    this.watermark = new LowWatermark(checkpoint);
+    this.#watermark = new LowWatermark(checkpoint);
     const processing = {
       ...polling,
-      handled: (records: readonly KinesisStreamRecord[]) => this.handled(records),
+      handled: (records: readonly KinesisStreamRecord[]) => this.#handled(records),
     };
-    this.lanes = Array.from(
+    this.#lanes = Array.from(
       { length: settings.parallelizationFactor },
       () => new Lane(settings, clock, (batch) => settleBatch(batch, processing)),
     );
@@ -52,70 +54,70 @@ export class ShardPoller {
    */
   async run(): Promise<boolean> {
     const end = new AbortController();
-    const signal = AbortSignal.any([this.polling.signal, end.signal]);
+    const signal = AbortSignal.any([this.#polling.signal, end.signal]);
     // Every lane listens, and there may be more than Node.js takes for a leak.
     setMaxListeners(0, signal);
-    signal.addEventListener("abort", () => this.watermark.stop(), { once: true });
-    const lanes = Promise.all(this.lanes.map((lane) => lane.run(signal)));
-    await this.read();
+    signal.addEventListener("abort", () => this.#watermark.stop(), { once: true });
+    const lanes = Promise.all(this.#lanes.map((lane) => lane.run(signal)));
+    await this.#read();
     end.abort();
     await lanes;
-    return !this.polling.signal.aborted;
+    return !this.#polling.signal.aborted;
   }
 
   /** Resolves when everything that is on the shard now is handled. */
   caughtUp(): Promise<void> {
-    return new Promise((resolve) => this.waitingForNextRead.push(resolve));
+    return new Promise((resolve) => this.#waitingForNextRead.push(resolve));
   }
 
   /** Lets go of everyone who waits: the shard has ended and its children are being read, or the mapping stops. */
   release(): void {
-    for (const resolve of [...this.waitingForThisRead, ...this.waitingForNextRead]) resolve();
+    for (const resolve of [...this.#waitingForThisRead, ...this.#waitingForNextRead]) resolve();
   }
 
   /** Reads, ahead of the lanes but not far, until the shard ends and the last of its records is handled. */
-  private async read(): Promise<void> {
-    const { clock, signal, checkpoint, startingPosition } = this.polling;
+  async #read(): Promise<void> {
+    const { clock, signal, checkpoint, startingPosition } = this.#polling;
     const position = checkpoint === undefined ? startingPosition : { after: checkpoint };
-    for await (const { records, isLatest, isLast } of new ShardReader(this.polling, position).pages()) {
-      this.distribute(records);
-      if (isLatest) this.reportCaughtUp();
+    for await (const { records, isLatest, isLast } of new ShardReader(this.#polling, position).pages()) {
+      this.#distribute(records);
+      if (isLatest) this.#reportCaughtUp();
       if (records.length === 0 && !isLast) await clock.sleep(IDLE_MILLISECONDS, signal);
       // Not far ahead of the lanes, so that memory stays bounded.
-      await this.watermark.atMost(2 * MAX_PAYLOAD_BYTES * this.lanes.length);
-      this.waitingForThisRead.push(...this.waitingForNextRead.splice(0));
+      await this.#watermark.atMost(2 * MAX_PAYLOAD_BYTES * this.#lanes.length);
+      this.#waitingForThisRead.push(...this.#waitingForNextRead.splice(0));
     }
-    await this.watermark.atMost(0);
+    await this.#watermark.atMost(0);
   }
 
-  private distribute(records: readonly KinesisStreamRecord[]): void {
+  #distribute(records: readonly KinesisStreamRecord[]): void {
     for (const record of records) {
       const { sequenceNumber, partitionKey } = record.kinesis;
       const bytes = payloadBytes(record);
-      this.pending.set(sequenceNumber, this.watermark.add(sequenceNumber, bytes));
-      this.lanes[this.laneOf(partitionKey)]?.add({ record, bytes });
+      this.#pending.set(sequenceNumber, this.#watermark.add(sequenceNumber, bytes));
+      this.#lanes[this.#laneOf(partitionKey)]?.add({ record, bytes });
     }
   }
 
-  private laneOf(partitionKey: string): number {
-    if (this.lanes.length === 1) return 0;
-    return createHash("md5").update(partitionKey).digest().readUInt32BE() % this.lanes.length;
+  #laneOf(partitionKey: string): number {
+    if (this.#lanes.length === 1) return 0;
+    return createHash("md5").update(partitionKey).digest().readUInt32BE() % this.#lanes.length;
   }
 
-  private handled(records: readonly KinesisStreamRecord[]): void {
-    const before = this.watermark.position;
+  #handled(records: readonly KinesisStreamRecord[]): void {
+    const before = this.#watermark.position;
     for (const { kinesis } of records) {
-      const item = this.pending.get(kinesis.sequenceNumber);
-      this.pending.delete(kinesis.sequenceNumber);
-      if (item) this.watermark.settle(item);
+      const item = this.#pending.get(kinesis.sequenceNumber);
+      this.#pending.delete(kinesis.sequenceNumber);
+      if (item) this.#watermark.settle(item);
     }
-    const { position } = this.watermark;
-    if (position !== undefined && position !== before) this.polling.checkpointed(position);
-    this.polling.handled(records.length);
+    const { position } = this.#watermark;
+    if (position !== undefined && position !== before) this.#polling.checkpointed(position);
+    this.#polling.handled(records.length);
   }
 
-  private reportCaughtUp(): void {
-    if (this.watermark.weightBehind > 0) return;
-    for (const resolve of this.waitingForThisRead.splice(0)) resolve();
+  #reportCaughtUp(): void {
+    if (this.#watermark.weightBehind > 0) return;
+    for (const resolve of this.#waitingForThisRead.splice(0)) resolve();
   }
 }

@@ -43,22 +43,23 @@ const RECORDS_PER_READ = 2_000;
  * tried again, from where reading was, with backoff.
  */
 export class ShardReader {
-  private iterator: string | undefined;
-  private skipBefore = 0;
-  private readonly started: number;
+  readonly #reading: ShardReading;
+  #position: ReadPosition;
+  #iterator: string | undefined;
+  #skipBefore = 0;
+  readonly #started: number;
 
-  constructor(
-    private readonly reading: ShardReading,
-    private position: ReadPosition,
-  ) {
-    this.started = reading.clock.now();
+  constructor(reading: ShardReading, position: ReadPosition) {
+    this.#reading = reading;
+    this.#position = position;
+    this.#started = reading.clock.now();
   }
 
   async *pages(): AsyncGenerator<Page> {
-    const { clock, signal, shardId, problem } = this.reading;
+    const { clock, signal, shardId, problem } = this.#reading;
     for (let failures = 0; !signal.aborted; ) {
-      const page = await this.read().catch((error: unknown) => {
-        this.startOver();
+      const page = await this.#read().catch((error: unknown) => {
+        this.#startOver();
         if (!signal.aborted && !(error instanceof ExpiredIteratorException))
           problem(`shard ${shardId} cannot be read: ${messageOf(error)}`);
       });
@@ -73,36 +74,36 @@ export class ShardReader {
     }
   }
 
-  private async read(): Promise<Page> {
-    const { kinesis, settings, shardId, signal } = this.reading;
-    this.iterator ??= await this.openIterator();
+  async #read(): Promise<Page> {
+    const { kinesis, settings, shardId, signal } = this.#reading;
+    this.#iterator ??= await this.#openIterator();
     const { Records, NextShardIterator, MillisBehindLatest } = await kinesis.send(
       new GetRecordsCommand({
         StreamARN: settings.streamArn,
-        ShardIterator: this.iterator,
+        ShardIterator: this.#iterator,
         Limit: RECORDS_PER_READ,
       }),
       { abortSignal: signal },
     );
     const read = (Records ?? []).map((record) => lambdaRecord(record, shardId, settings));
     const last = read.at(-1);
-    if (last) this.position = { after: last.kinesis.sequenceNumber };
-    this.iterator = NextShardIterator;
-    const isLast = this.iterator === undefined;
+    if (last) this.#position = { after: last.kinesis.sequenceNumber };
+    this.#iterator = NextShardIterator;
+    const isLast = this.#iterator === undefined;
     return {
-      records: read.filter(({ kinesis }) => kinesis.approximateArrivalTimestamp * 1000 >= this.skipBefore),
+      records: read.filter(({ kinesis }) => kinesis.approximateArrivalTimestamp * 1000 >= this.#skipBefore),
       isLatest: read.length === 0 && MillisBehindLatest === 0 && !isLast,
       isLast,
     };
   }
 
-  private async openIterator(): Promise<string | undefined> {
-    const { kinesis, settings, shardId, signal } = this.reading;
+  async #openIterator(): Promise<string | undefined> {
+    const { kinesis, settings, shardId, signal } = this.#reading;
     const { ShardIterator } = await kinesis.send(
       new GetShardIteratorCommand({
         StreamARN: settings.streamArn,
         ShardId: shardId,
-        ...iteratorType(this.position),
+        ...iteratorType(this.#position),
       }),
       { abortSignal: signal },
     );
@@ -110,11 +111,11 @@ export class ShardReader {
   }
 
   /** Drops the iterator. The latest record is another one by now, so what came since the start has to be looked for. */
-  private startOver(): void {
-    this.iterator = undefined;
-    if (this.position !== "LATEST") return;
-    this.position = "TRIM_HORIZON";
-    this.skipBefore = this.started;
+  #startOver(): void {
+    this.#iterator = undefined;
+    if (this.#position !== "LATEST") return;
+    this.#position = "TRIM_HORIZON";
+    this.#skipBefore = this.#started;
   }
 }
 
