@@ -18,7 +18,7 @@ interface StoredShard {
   records: StoredRecord[];
 }
 
-const LATENCY_MILLISECONDS = 10;
+const LATENCY_MS = 10;
 
 /** The first 32 bits of Kinesis' hash key are enough here. */
 const HASH_KEYS = 2 ** 32;
@@ -85,7 +85,7 @@ export class InMemoryKinesis {
   /** Answers the commands that a mapping sends. */
   get client(): KinesisClient {
     const send = async (command: { constructor: { name: string }; input: never }) => {
-      await this.#clock.sleep(LATENCY_MILLISECONDS, new AbortController().signal);
+      await this.#clock.sleep(LATENCY_MS, new AbortController().signal);
       return this.#answer(command.constructor.name, command.input);
     };
     return { send } as unknown as KinesisClient;

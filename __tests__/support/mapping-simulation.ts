@@ -24,8 +24,8 @@ export interface Scenario {
   actions: Action[];
   actionsBeforeStart: number;
   behaviours: FunctionBehaviour[];
-  /** How long invocations take, in milliseconds. */
-  durations: number[];
+  /** How long invocations take. */
+  durationsMs: number[];
   readFaults: ("none" | "error" | "expired")[];
   destinationFaults: ("none" | "error" | "answer lost")[];
   /** The mapping dies at its so-manieth invocation, and starts again from its checkpoints. */
@@ -61,7 +61,7 @@ export interface Simulation {
 }
 
 /** No scenario takes longer: then some record is stuck. */
-const LONGEST_MILLISECONDS = 3_600_000;
+const LONGEST_RUN_MS = 3_600_000;
 
 /** Plays a scenario until every record is through. */
 export async function simulate(scenario: Scenario): Promise<Simulation> {
@@ -101,7 +101,7 @@ class Simulator implements Simulation {
     this.#clock.run();
     for (let left = this.#scenario.actionsBeforeStart; left > 0; left -= 1) this.#act();
     const end = new AbortController();
-    const stuck = this.#clock.sleep(LONGEST_MILLISECONDS, end.signal).then(() => {
+    const stuck = this.#clock.sleep(LONGEST_RUN_MS, end.signal).then(() => {
       if (!end.signal.aborted) throw new Error("a record is stuck");
     });
     try {
@@ -131,8 +131,8 @@ class Simulator implements Simulation {
       s3: this.#s3(),
       clock: this.#clock,
       invoke: (event) => this.#invoke(event, stopping),
-      handled: () => undefined,
-      problem: () => undefined,
+      onHandled: () => undefined,
+      onProblem: () => undefined,
       checkpoints: this.#checkpoints,
     });
     this.#mapping = mapping;
@@ -178,7 +178,7 @@ class Simulator implements Simulation {
     this.observations.push({ kind: "invoked", invocation, shardId, ids });
     if (invocation % 3 === 0) this.#act();
     const behaviour = this.#behaviour(ids);
-    await this.#clock.sleep(this.#scenario.durations.shift() ?? 0, new AbortController().signal);
+    await this.#clock.sleep(this.#scenario.durationsMs.shift() ?? 0, new AbortController().signal);
 
     if (this.#invocationsUntilCrash !== undefined) {
       this.#invocationsUntilCrash -= 1;

@@ -48,13 +48,13 @@ export async function processLetters(
       processed.invocations.push(lettersOf(event.Records));
       return (reactions.next().value ?? succeed)(event);
     },
-    handled: (records) => {
+    onHandled: (records) => {
       processed.handled += lettersOf(records);
     },
     setAside: async (batch) => {
       processed.setAside.push(batch);
     },
-    problem: (message) => processed.problems.push(message),
+    onProblem: (message) => processed.problems.push(message),
     ...parts,
   });
   clock.stop();

@@ -41,10 +41,10 @@ export async function startMapping(
       events.push(event);
       return react(event);
     },
-    handled: (count) => {
+    onHandled: (count) => {
       handled += count;
     },
-    problem: (message) => problems.push(message),
+    onProblem: (message) => problems.push(message),
   });
   await mapping.start();
   return {

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../shared/clock";
 
 interface Timer {
-  time: number;
+  timeMs: number;
   ring(): void;
 }
 
@@ -11,26 +11,26 @@ interface Timer {
  * as soon as nothing else is left to do.
  */
 export class VirtualClock implements Clock {
-  #time: number;
+  #nowMs: number;
   /** Every sleep so far, in milliseconds. */
   readonly slept: number[] = [];
   readonly #timers = new Set<Timer>();
   #isRunning = false;
 
-  /** @param time milliseconds since the epoch */
-  constructor(time = Date.UTC(2026, 10, 23)) {
-    this.#time = time;
+  /** @param nowMs since the epoch */
+  constructor(nowMs = Date.UTC(2026, 10, 23)) {
+    this.#nowMs = nowMs;
   }
 
   now(): number {
-    return this.#time;
+    return this.#nowMs;
   }
 
-  sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-    this.slept.push(milliseconds);
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    this.slept.push(ms);
     return new Promise((resolve) => {
       const timer = {
-        time: this.#time + milliseconds,
+        timeMs: this.#nowMs + ms,
         ring: () => {
           this.#timers.delete(timer);
           signal.removeEventListener("abort", timer.ring);
@@ -43,20 +43,20 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Lets so many milliseconds pass, every timer ringing at its time, and everything happen that follows. */
-  async advance(milliseconds: number): Promise<void> {
-    const end = this.#time + milliseconds;
+  /** Lets this much time pass: every timer rings at its time, and everything that follows happens. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms;
     await setImmediate();
-    for (let next = this.#next(end); next; next = this.#next(end)) {
+    for (let next = this.#next(endMs); next; next = this.#next(endMs)) {
       this.#ring(next);
       await setImmediate();
     }
-    this.#time = end;
+    this.#nowMs = endMs;
   }
 
-  /** Resolves when so many milliseconds have passed on their own. */
-  passed(milliseconds: number): Promise<void> {
-    return this.sleep(milliseconds, new AbortController().signal);
+  /** Resolves when this much time has passed on its own, after `run`. */
+  passed(ms: number): Promise<void> {
+    return this.sleep(ms, new AbortController().signal);
   }
 
   /** Lets time pass on its own until `stop` is called. */
@@ -78,13 +78,13 @@ export class VirtualClock implements Clock {
   }
 
   #ring(timer: Timer): void {
-    this.#time = Math.max(this.#time, timer.time);
+    this.#nowMs = Math.max(this.#nowMs, timer.timeMs);
     timer.ring();
   }
 
   /** The earliest timer that is due by then. */
-  #next(end: number): Timer | undefined {
-    const due = [...this.#timers].filter(({ time }) => time <= end);
-    return due.sort((a, b) => a.time - b.time)[0];
+  #next(endMs: number): Timer | undefined {
+    const due = [...this.#timers].filter(({ timeMs }) => timeMs <= endMs);
+    return due.sort((a, b) => a.timeMs - b.timeMs)[0];
   }
 }

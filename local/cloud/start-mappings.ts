@@ -52,10 +52,10 @@ export async function startMappings(
           problem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
         return outcome;
       },
-      handled: (count) => {
+      onHandled: (count) => {
         handled += count;
       },
-      problem,
+      onProblem: problem,
     });
   });
   const stop = async () => {

@@ -61,9 +61,9 @@ export class ExecutionEnvironment {
     const { timeout, arn: functionArn } = this.#declaration;
     let report = await this.#within(Math.max(INIT_SECONDS, timeout), this.#started);
     if ("ready" in report) {
-      const deadline = this.#clock.now() + timeout * 1000;
+      const deadlineMs = this.#clock.now() + timeout * 1000;
       const answer = this.#nextReport();
-      this.#process.send({ requestId, functionArn, deadline, event });
+      this.#process.send({ requestId, functionArn, deadlineMs, event });
       report = await this.#within(timeout, answer);
     }
     if ("error" in report && report.isFatal) await this.kill();

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /**
- * @typedef {{ requestId: string, functionArn: string, deadline: number, event: unknown }} Invocation
+ * @typedef {{ requestId: string, functionArn: string, deadlineMs: number, event: unknown }} Invocation
  * @typedef {{ errorType: string, errorMessage: string }} FunctionError
  * @typedef {{ ready: true } | { response: unknown } | { error: FunctionError, isFatal: boolean }} Report
  */
@@ -16,8 +16,8 @@ const post = process.send?.bind(process);
 // On Lambda a function has no such thing.
 delete process.send;
 
-/** @param {Report} report @param {() => void} [sent] */
-const send = (report, sent = () => undefined) => post?.(report, sent);
+/** @param {Report} report @param {() => void} [onSent] */
+const send = (report, onSent = () => undefined) => post?.(report, onSent);
 
 class RuntimeError extends Error {
   /** @param {string} type @param {unknown} cause */
@@ -69,7 +69,7 @@ async function load(path) {
 }
 
 /** @param {Invocation} invocation */
-function contextOf({ requestId, functionArn, deadline }) {
+function contextOf({ requestId, functionArn, deadlineMs }) {
   return {
     awsRequestId: requestId,
     functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
@@ -79,7 +79,7 @@ function contextOf({ requestId, functionArn, deadline }) {
     logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
     callbackWaitsForEmptyEventLoop: true,
-    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
   };
 }
 

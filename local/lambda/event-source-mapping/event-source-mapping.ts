@@ -25,9 +25,9 @@ export interface EventSourceMappingParts {
   /** Rejects when the function could not be run at all, as when it is throttled. */
   invoke(event: KinesisStreamEvent): Promise<InvocationOutcome>;
   /** Called with what a person should know; the mapping goes on. */
-  problem(message: string): void;
+  onProblem(message: string): void;
   /** Called with how many records were handled since the last call. */
-  handled(count: number): void;
+  onHandled(count: number): void;
   /** Where each shard was when an earlier run ended; kept up to date, so that a later run can go on from it. */
   checkpoints: Map<string, string>;
 }
@@ -111,7 +111,7 @@ export class EventSourceMapping {
       signal: this.#stopping.signal,
       checkpoint: checkpoints.get(shardId),
       startingPosition,
-      checkpointed: (sequenceNumber) => checkpoints.set(shardId, sequenceNumber),
+      onCheckpoint: (sequenceNumber) => checkpoints.set(shardId, sequenceNumber),
       setAside: (batch) => this.#setAside(batch),
     });
     this.#pollers.set(shardId, poller);
@@ -126,23 +126,23 @@ export class EventSourceMapping {
 
   /** Shards that appear later hold nothing that came before the mapping: they are read from their beginning. */
   async #startChildren(): Promise<void> {
-    const { clock, problem } = this.#parts;
+    const { clock, onProblem } = this.#parts;
     const { signal } = this.#stopping;
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
         return this.#startPollers(await this.#listShards(), "TRIM_HORIZON");
       } catch (error) {
-        problem(`the shards cannot be listed: ${messageOf(error)}`);
+        onProblem(`the shards cannot be listed: ${messageOf(error)}`);
         await clock.sleep(retryDelayMs(failures), signal);
       }
     }
   }
 
   async #setAside(batch: SetAsideBatch): Promise<void> {
-    const { s3, problem } = this.#parts;
+    const { s3, onProblem } = this.#parts;
     const { shardId, records, condition } = batch;
     if (this.#settings.destinationBucket !== undefined) return putSetAsideBatch(s3, this.#settings, batch);
-    problem(
+    onProblem(
       `${records.length} records of shard ${shardId} are lost: ${condition}, and no destination is set.`,
     );
   }

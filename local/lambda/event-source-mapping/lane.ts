@@ -16,25 +16,25 @@ export interface SizedRecord {
 export class Lane {
   readonly #settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">;
   readonly #clock: Clock;
-  readonly #process: (batch: readonly KinesisStreamRecord[]) => Promise<void>;
+  readonly #onBatch: (batch: readonly KinesisStreamRecord[]) => Promise<void>;
   readonly #waiting: SizedRecord[] = [];
-  /** When the batch window began, in milliseconds since the epoch. */
-  #windowStart = 0;
+  /** When the batch window began, since the epoch. */
+  #windowStartMs = 0;
   #wake: () => void = () => undefined;
 
   constructor(
     settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">,
     clock: Clock,
-    process: (batch: readonly KinesisStreamRecord[]) => Promise<void>,
+    onBatch: (batch: readonly KinesisStreamRecord[]) => Promise<void>,
   ) {
     this.#settings = settings;
     this.#clock = clock;
-    this.#process = process;
+    this.#onBatch = onBatch;
   }
 
   /** Has a record processed after those that were added before. */
   add(record: SizedRecord): void {
-    if (this.#waiting.length === 0) this.#windowStart = this.#clock.now();
+    if (this.#waiting.length === 0) this.#windowStartMs = this.#clock.now();
     this.#waiting.push(record);
     this.#wake();
   }
@@ -46,8 +46,8 @@ export class Lane {
       await this.#batchIsDue(signal);
       if (signal.aborted) return;
       const batch = this.#waiting.splice(0, this.#batchLength());
-      await this.#process(batch.map(({ record }) => record));
-      this.#windowStart = this.#clock.now();
+      await this.#onBatch(batch.map(({ record }) => record));
+      this.#windowStartMs = this.#clock.now();
     }
   }
 
@@ -58,20 +58,20 @@ export class Lane {
    */
   async #batchIsDue(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#isFull()) {
-      const remaining = this.#windowStart + this.#settings.batchWindowSeconds * 1000 - this.#clock.now();
-      if (this.#waiting.length > 0 && remaining <= 0) return;
-      await this.#nextRecords(this.#waiting.length > 0 ? remaining : undefined);
+      const remainingMs = this.#windowStartMs + this.#settings.batchWindowSeconds * 1000 - this.#clock.now();
+      if (this.#waiting.length > 0 && remainingMs <= 0) return;
+      await this.#nextRecords(this.#waiting.length > 0 ? remainingMs : undefined);
     }
   }
 
-  /** Resolves when records are added, when the lane stops, or after so many milliseconds. */
-  async #nextRecords(milliseconds: number | undefined): Promise<void> {
+  /** Resolves when records are added, when the lane stops, or after a time. */
+  async #nextRecords(ms: number | undefined): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    if (milliseconds === undefined) return woken;
+    if (ms === undefined) return woken;
     const timer = new AbortController();
-    await Promise.race([woken, this.#clock.sleep(milliseconds, timer.signal)]);
+    await Promise.race([woken, this.#clock.sleep(ms, timer.signal)]);
     timer.abort();
   }
 

@@ -9,7 +9,7 @@ export interface SetAsideBatch {
   /** A UUID. A batch that is put twice, under the same id and time, is one object. */
   id: string;
   /** Milliseconds since the epoch. */
-  time: number;
+  timeMs: number;
   shardId: string;
   records: readonly KinesisStreamRecord[];
   condition: "RetryAttemptsExhausted" | "RecordAgeExceeded";
@@ -39,8 +39,8 @@ export async function putSetAsideBatch(
 }
 
 /** `aws/lambda/<mapping>/<shard>/2026/11/23/2026-11-23T07.21.57-<uuid>` */
-function objectKey(mappingUuid: string, { id, time, shardId }: SetAsideBatch): string {
-  const [date = "", clock = ""] = new Date(time).toISOString().slice(0, 19).split("T");
+function objectKey(mappingUuid: string, { id, timeMs, shardId }: SetAsideBatch): string {
+  const [date = "", clock = ""] = new Date(timeMs).toISOString().slice(0, 19).split("T");
   return `aws/lambda/${mappingUuid}/${shardId}/${date.replaceAll("-", "/")}/${date}T${clock.replaceAll(":", ".")}-${id}`;
 }
 
@@ -61,7 +61,7 @@ function invocationRecord({ functionArn, streamArn }: EventSourceMappingSettings
       functionError: lastOutcome.ok ? null : "Unhandled",
     },
     version: "1.0",
-    timestamp: new Date(batch.time).toISOString(),
+    timestamp: new Date(batch.timeMs).toISOString(),
     KinesisBatchInfo: {
       shardId,
       startSequenceNumber: first?.sequenceNumber,

@@ -18,11 +18,11 @@ export interface BatchProcessing {
   /** Rejects when the function cannot be run at all, as when it is throttled. */
   invoke(event: KinesisStreamEvent): Promise<InvocationOutcome>;
   /** Called, in order, with records that are handled: the function succeeded with them, or they are set aside. */
-  handled(records: readonly KinesisStreamRecord[]): void;
+  onHandled(records: readonly KinesisStreamRecord[]): void;
   /** Rejects when the destination did not accept the batch. */
   setAside(batch: SetAsideBatch): Promise<void>;
   /** Called with what the user should know; processing continues. */
-  problem(message: string): void;
+  onProblem(message: string): void;
 }
 
 /**
@@ -68,11 +68,11 @@ async function attempt(batch: PendingBatch, processing: BatchProcessing): Promis
   const { records } = batch;
   const verdict = judge(outcome, records, processing);
   if (verdict.kind === "success") {
-    processing.handled(records);
+    processing.onHandled(records);
     return [];
   }
   if (verdict.kind === "partial" && verdict.firstFailed > 0) {
-    processing.handled(records.slice(0, verdict.firstFailed));
+    processing.onHandled(records.slice(0, verdict.firstFailed));
     return [newBatch(records.slice(verdict.firstFailed), outcome)];
   }
   if (verdict.kind === "failure" && processing.settings.bisectBatchOnFunctionError && records.length > 1) {
@@ -85,12 +85,12 @@ async function attempt(batch: PendingBatch, processing: BatchProcessing): Promis
 /** Undefined if the function could not be run, which does not count as an attempt. */
 async function invoke(
   { records }: PendingBatch,
-  { invoke, problem }: BatchProcessing,
+  { invoke, onProblem }: BatchProcessing,
 ): Promise<InvocationOutcome | undefined> {
   try {
     return await invoke(lambdaEvent(records));
   } catch (error) {
-    problem(`the function cannot be invoked: ${messageOf(error)}`);
+    onProblem(`the function cannot be invoked: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -98,14 +98,14 @@ async function invoke(
 function judge(
   outcome: InvocationOutcome,
   records: readonly KinesisStreamRecord[],
-  { settings, problem }: BatchProcessing,
+  { settings, onProblem }: BatchProcessing,
 ): Verdict {
   if (!outcome.ok) return { kind: "failure", reason: outcome.error.errorMessage };
   if (!settings.reportBatchItemFailures) return { kind: "success" };
   const sequenceNumbers = records.map(({ kinesis }) => kinesis.sequenceNumber);
   const verdict = readResponse(outcome.response, sequenceNumbers);
   if (verdict.kind === "failure")
-    problem(`the function's response counts as a failure of its whole batch: ${verdict.reason}`);
+    onProblem(`the function's response counts as a failure of its whole batch: ${verdict.reason}`);
   return verdict;
 }
 
@@ -145,7 +145,7 @@ async function setAside(
   const { clock, signal, shardId } = processing;
   const batch = {
     id: randomUUID(),
-    time: clock.now(),
+    timeMs: clock.now(),
     shardId,
     records,
     condition,
@@ -155,10 +155,10 @@ async function setAside(
   for (let failures = 1; !signal.aborted; failures += 1) {
     try {
       await processing.setAside(batch);
-      processing.handled(records);
+      processing.onHandled(records);
       return;
     } catch (error) {
-      processing.problem(`the on-failure destination does not accept a batch: ${messageOf(error)}`);
+      processing.onProblem(`the on-failure destination does not accept a batch: ${messageOf(error)}`);
       await clock.sleep(retryDelayMs(failures), signal);
     }
   }

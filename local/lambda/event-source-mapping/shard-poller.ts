@@ -9,19 +9,19 @@ import { type BatchProcessing, settleBatch } from "./settle-batch";
 import { type ReadPosition, ShardReader, type ShardReading } from "./shard-reader";
 
 /** What a poller needs beyond what reading and processing need. */
-export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "handled"> {
+export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "onHandled"> {
   /** Called with how many records were handled since the last call. */
-  handled(count: number): void;
+  onHandled(count: number): void;
   /** The checkpoint of an earlier run. */
   checkpoint: string | undefined;
   /** Where to begin without one. */
   startingPosition: ReadPosition;
   /** Called whenever the checkpoint moved. */
-  checkpointed(sequenceNumber: string): void;
+  onCheckpoint(sequenceNumber: string): void;
 }
 
 /** How long to wait for new records at the end of the shard; Lambda itself asks once a second. */
-const IDLE_MILLISECONDS = 200;
+const IDLE_MS = 200;
 
 /** Reads one shard in order, has its batches processed, and keeps its checkpoint behind what was handled. */
 export class ShardPoller {
@@ -40,7 +40,7 @@ export class ShardPoller {
     this.#watermark = new LowWatermark(checkpoint);
     const processing = {
       ...polling,
-      handled: (records: readonly KinesisStreamRecord[]) => this.#handled(records),
+      onHandled: (records: readonly KinesisStreamRecord[]) => this.#settle(records),
     };
     this.#lanes = Array.from(
       { length: settings.parallelizationFactor },
@@ -82,7 +82,7 @@ export class ShardPoller {
     for await (const { records, isLatest, isLast } of new ShardReader(this.#polling, position).pages()) {
       this.#distribute(records);
       if (isLatest) this.#reportCaughtUp();
-      if (records.length === 0 && !isLast) await clock.sleep(IDLE_MILLISECONDS, signal);
+      if (records.length === 0 && !isLast) await clock.sleep(IDLE_MS, signal);
       // Not far ahead of the lanes, so that memory stays bounded.
       await this.#watermark.atMost(2 * MAX_PAYLOAD_BYTES * this.#lanes.length);
       this.#waitingForThisRead.push(...this.#waitingForNextRead.splice(0));
@@ -104,7 +104,7 @@ export class ShardPoller {
     return createHash("md5").update(partitionKey).digest().readUInt32BE() % this.#lanes.length;
   }
 
-  #handled(records: readonly KinesisStreamRecord[]): void {
+  #settle(records: readonly KinesisStreamRecord[]): void {
     const before = this.#watermark.position;
     for (const { kinesis } of records) {
       const item = this.#pending.get(kinesis.sequenceNumber);
@@ -112,8 +112,8 @@ export class ShardPoller {
       if (item) this.#watermark.settle(item);
     }
     const { position } = this.#watermark;
-    if (position !== undefined && position !== before) this.#polling.checkpointed(position);
-    this.#polling.handled(records.length);
+    if (position !== undefined && position !== before) this.#polling.onCheckpoint(position);
+    this.#polling.onHandled(records.length);
   }
 
   #reportCaughtUp(): void {

@@ -20,7 +20,7 @@ export interface ShardReading {
   clock: Clock;
   signal: AbortSignal;
   /** Called with what went wrong; reading goes on. */
-  problem(message: string): void;
+  onProblem(message: string): void;
 }
 
 /** Where reading begins: at an end of the shard, or after a sequence number. */
@@ -46,22 +46,22 @@ export class ShardReader {
   readonly #reading: ShardReading;
   #position: ReadPosition;
   #iterator: string | undefined;
-  #skipBefore = 0;
-  readonly #started: number;
+  #skipBeforeMs = 0;
+  readonly #startedMs: number;
 
   constructor(reading: ShardReading, position: ReadPosition) {
     this.#reading = reading;
     this.#position = position;
-    this.#started = reading.clock.now();
+    this.#startedMs = reading.clock.now();
   }
 
   async *pages(): AsyncGenerator<Page> {
-    const { clock, signal, shardId, problem } = this.#reading;
+    const { clock, signal, shardId, onProblem } = this.#reading;
     for (let failures = 0; !signal.aborted; ) {
       const page = await this.#read().catch((error: unknown) => {
         this.#startOver();
         if (!signal.aborted && !(error instanceof ExpiredIteratorException))
-          problem(`shard ${shardId} cannot be read: ${messageOf(error)}`);
+          onProblem(`shard ${shardId} cannot be read: ${messageOf(error)}`);
       });
       if (page === undefined) {
         failures += 1;
@@ -91,7 +91,7 @@ export class ShardReader {
     this.#iterator = NextShardIterator;
     const isLast = this.#iterator === undefined;
     return {
-      records: read.filter(({ kinesis }) => kinesis.approximateArrivalTimestamp * 1000 >= this.#skipBefore),
+      records: read.filter(({ kinesis }) => kinesis.approximateArrivalTimestamp * 1000 >= this.#skipBeforeMs),
       isLatest: read.length === 0 && MillisBehindLatest === 0 && !isLast,
       isLast,
     };
@@ -115,7 +115,7 @@ export class ShardReader {
     this.#iterator = undefined;
     if (this.#position !== "LATEST") return;
     this.#position = "TRIM_HORIZON";
-    this.#skipBefore = this.#started;
+    this.#skipBeforeMs = this.#startedMs;
   }
 }
 

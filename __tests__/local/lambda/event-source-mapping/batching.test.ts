@@ -11,13 +11,13 @@ import { VirtualClock } from "../../../support/virtual-clock";
 let clock: VirtualClock;
 let stopping: AbortController;
 let batches: (readonly KinesisStreamRecord[])[];
-let invocationTakes: number;
+let invocationMs: number;
 
-/** A lane whose every invocation takes `invocationTakes` milliseconds. */
+/** A lane whose every invocation takes `invocationMs`. */
 function startLane(settings: { batchSize: number; batchWindowSeconds: number }) {
   const lane = new Lane(settings, clock, async (batch) => {
     batches.push(batch);
-    await clock.sleep(invocationTakes, stopping.signal);
+    await clock.sleep(invocationMs, stopping.signal);
   });
   void lane.run(stopping.signal);
   return (records: readonly KinesisStreamRecord[]) => {
@@ -31,7 +31,7 @@ beforeEach(() => {
   clock = new VirtualClock();
   stopping = new AbortController();
   batches = [];
-  invocationTakes = 0;
+  invocationMs = 0;
 });
 
 afterEach(() => stopping.abort());
@@ -63,7 +63,7 @@ describe(`Batches (${source.batching})`, () => {
   });
 
   it("the next window begins when the invocation before completes", async () => {
-    invocationTakes = 2_000;
+    invocationMs = 2_000;
     const add = startLane({ batchSize: 100, batchWindowSeconds: 5 });
     add(batchOf("a"));
     await clock.advance(5_000);
@@ -121,7 +121,7 @@ describe(`Batches (${source.batching})`, () => {
   });
 
   it("a batch waits until the one before is through", async () => {
-    invocationTakes = 60_000;
+    invocationMs = 60_000;
     const add = startLane({ batchSize: 1, batchWindowSeconds: 0 });
     add(batchOf("ab"));
     await clock.advance(59_999);

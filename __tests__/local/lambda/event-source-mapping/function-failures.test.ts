@@ -86,7 +86,7 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
       { maximumRetryAttempts: 0 },
       {
         invoke: (event) => sandbox.invoke(event),
-        problem: (message) => {
+        onProblem: (message) => {
           problems.push(message);
           renameSync(`${codeFolder}-away`, codeFolder);
         },

@@ -133,7 +133,7 @@ describe(`The on-failure destination (${source.failures}, ${source.recorded})`, 
         setAside: async (batch) => {
           await setAside(batch).finally(() => events.push("put"));
         },
-        handled: (records) => events.push(`handled ${records[0]?.kinesis.sequenceNumber}`),
+        onHandled: (records) => events.push(`handled ${records[0]?.kinesis.sequenceNumber}`),
       },
     );
     expect(events).toEqual(["put", "put", "handled 98", "handled 99"]);

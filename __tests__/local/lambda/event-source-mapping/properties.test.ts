@@ -55,7 +55,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   }),
   actionsBeforeStart: fc.nat(20),
   behaviours: fc.array(behaviour, { maxLength: 30 }),
-  durations: fc.array(fc.nat(3_000), { maxLength: 60 }),
+  durationsMs: fc.array(fc.nat(3_000), { maxLength: 60 }),
   readFaults: fc.array(
     fc.constantFrom("none" as const, "none" as const, "error" as const, "expired" as const),
     {

@@ -56,8 +56,8 @@ describe(`Age of records (${source.failures}, ${source.parameters})`, () => {
     const settings = withinRetention(mappingSettings({ maximumRecordAgeSeconds: -1 }), 24);
     const { setAside } = await processLetters("a", always(fail), settings);
     expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded" }]);
-    const [{ time = 0 } = {}] = setAside;
-    expect(Math.floor((time / 1000 - ARRIVAL) / 3600)).toBe(24);
+    const [{ timeMs = 0 } = {}] = setAside;
+    expect(Math.floor((timeMs / 1000 - ARRIVAL) / 3600)).toBe(24);
   });
 
   it("the stream's retention ends retries before a longer MaximumRecordAgeInSeconds does", () => {
