@@ -8,23 +8,8 @@ import type { Clock } from "../../shared/clock";
 import type { FunctionDeclaration } from "./function-declaration";
 import { FunctionError, type InvocationOutcome } from "./invocation-outcome";
 
-/** What the process says: that it is ready, what an invocation returned, or what went wrong, for this time or for good. */
-const Report = v.union([
-  v.object({ ready: v.literal(true) }),
-  v.object({ error: FunctionError, isFatal: v.optional(v.boolean(), false) }),
-  v.object({ response: v.unknown() }),
-]);
-
-type Report = v.InferOutput<typeof Report>;
-
 /**
- * How long a process may take to load the function; one that takes longer has the function's timeout for it.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
- */
-const INIT_SECONDS = 10;
-
-/**
- * One process that runs the function, one invocation at a time.
+ * A process that loads the function and takes its invocations, one after the other.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
 export class ExecutionEnvironment {
@@ -33,11 +18,11 @@ export class ExecutionEnvironment {
   /** Whether it can take another invocation. */
   isAlive = true;
   readonly #process: ChildProcess;
-  /** How the process ended. Rejects if it could not be started. */
+  /** How the process ended. Rejects if it cannot be started. */
   readonly #ended: Promise<Report>;
   readonly #started: Promise<Report>;
 
-  /** @param log where the function's output goes, line by line */
+  /** @param log where the output of the function goes, line by line */
   constructor(declaration: FunctionDeclaration, log: Writable, clock: Clock) {
     this.#declaration = declaration;
     this.#clock = clock;
@@ -50,12 +35,12 @@ export class ExecutionEnvironment {
     for (const output of [this.#process.stdout, this.#process.stderr]) {
       if (output) createInterface({ input: output }).on("line", (line) => log.write(`${line}\n`));
     }
-    this.#ended = this.#watchForItsEnd();
+    this.#ended = this.#watchEnd();
     this.#ended.catch(() => undefined);
     this.#started = this.#nextReport();
   }
 
-  /** Rejects if the process could not be started. */
+  /** @throws when the process cannot be started */
   async invoke(event: unknown): Promise<InvocationOutcome> {
     const requestId = randomUUID();
     const { timeout, arn: functionArn } = this.#declaration;
@@ -70,7 +55,7 @@ export class ExecutionEnvironment {
 
     if ("response" in report) return { ok: true, requestId, response: report.response };
     if ("error" in report) return { ok: false, requestId, error: report.error };
-    throw new Error("the function's process said that it is ready when it was asked for a response");
+    throw new Error("the function's process reported ready again instead of a response");
   }
 
   get pid(): number | undefined {
@@ -83,13 +68,13 @@ export class ExecutionEnvironment {
     await this.#ended.catch(() => undefined);
   }
 
-  #watchForItsEnd(): Promise<Report> {
+  #watchEnd(): Promise<Report> {
     return new Promise((resolve, reject) => {
       this.#process.once("exit", (code, signal) => {
         this.isAlive = false;
         resolve(failure("Runtime.ExitError", describeExit(code, signal)));
       });
-      // The same event tells that a process that has just ended took no message; then "exit" says more.
+      // A message to a process that has just ended is an error, too; "exit" then says how it ended.
       this.#process.on("error", (error) => {
         if (this.#process.pid !== undefined) return;
         this.isAlive = false;
@@ -118,8 +103,23 @@ function failure(errorType: string, errorMessage: string): Report {
   return { error: { errorType, errorMessage }, isFatal: true };
 }
 
-/** In Lambda's words. */
+/** Words it as Lambda does. */
 function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
   if (code === 0) return "Runtime exited without providing a reason";
   return `Runtime exited with error: ${signal ? `signal: ${signal}` : `exit status ${code}`}`;
 }
+
+/**
+ * How long a process may take to load the function, unless the function's timeout is longer.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+ */
+const INIT_SECONDS = 10;
+
+/** A message of the process: it is ready, an invocation returned, or something failed; a fatal error ends the process. */
+const Report = v.union([
+  v.object({ ready: v.literal(true) }),
+  v.object({ error: FunctionError, isFatal: v.optional(v.boolean(), false) }),
+  v.object({ response: v.unknown() }),
+]);
+
+type Report = v.InferOutput<typeof Report>;

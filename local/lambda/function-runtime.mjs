@@ -1,5 +1,5 @@
-// Lambda's runtime in small: loads the handler, then answers one invocation after the other. Plain JavaScript: it
-// runs in bare Node.js, as the bundle will on Lambda.
+// A small Lambda runtime: loads the handler, then answers one invocation after another. It is plain JavaScript, so that
+// it runs in bare Node.js, as the bundle does on Lambda.
 // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
 
 import { existsSync } from "node:fs";
@@ -13,7 +13,7 @@ import { pathToFileURL } from "node:url";
  */
 
 const post = process.send?.bind(process);
-// On Lambda a function has no such thing.
+// On Lambda, functions have no such method.
 delete process.send;
 
 /** @param {Report} report @param {() => void} [onSent] */
@@ -28,9 +28,9 @@ class RuntimeError extends Error {
 }
 
 /**
- * The function's log says what went wrong, as on Lambda.
+ * Writes the error to the function's log, as on Lambda, and describes it to the parent.
  * @param {unknown} error
- * @param {boolean} isFatal whether this process can take no other invocation
+ * @param {boolean} isFatal whether this process cannot take another invocation
  * @returns {Report}
  */
 function failure(error, isFatal) {
@@ -83,15 +83,15 @@ function contextOf({ requestId, functionArn, deadlineMs }) {
   };
 }
 
-// A parent that is gone sends no more invocations; Ctrl-C reaches the whole group, and the parent decides.
+// Without its parent there are no more invocations. Ctrl-C reaches the whole process group; the parent decides.
 process.on("disconnect", () => process.exit());
 process.on("SIGINT", () => undefined);
 
-// What nobody catches ends the process, on Lambda too.
+// An uncaught error ends the process, as on Lambda.
 process.on("uncaughtException", (error, origin) => {
   const isRejection = origin === "unhandledRejection";
-  const fault = isRejection ? new RuntimeError("UnhandledPromiseRejection", error) : error;
-  send(failure(fault, true), () => process.exit(1));
+  const reported = isRejection ? new RuntimeError("UnhandledPromiseRejection", error) : error;
+  send(failure(reported, true), () => process.exit(1));
 });
 
 try {

@@ -5,8 +5,8 @@ import type { FunctionDeclaration } from "./function-declaration";
 import type { InvocationOutcome } from "./invocation-outcome";
 
 /**
- * Runs a function's real bundle as Lambda would: in processes with nothing but the declared environment, as many as
- * there are concurrent invocations; one that is free is used again.
+ * Runs a function's real bundle as Lambda does: in processes with nothing but the declared environment. Each concurrent
+ * invocation has its own process; an idle process takes the next invocation.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export class FunctionSandbox {
@@ -29,9 +29,9 @@ export class FunctionSandbox {
   }
 
   /**
-   * Invokes the function in an environment that is free, or in a new one. A crash or a timeout is an outcome.
-   * @param death kills the process that runs the function when it aborts
-   * @throws when no process can be started for it
+   * Invokes the function in an idle environment, or in a new one. A crash or a timeout is an outcome, not an error.
+   * @param death when it aborts, the process that runs the invocation is killed
+   * @throws when no process can be started
    */
   async invoke(event: unknown, death?: AbortSignal): Promise<InvocationOutcome> {
     const environment = this.#takeIdle() ?? this.#startEnvironment();
@@ -44,14 +44,14 @@ export class FunctionSandbox {
     }
   }
 
-  /** Ends every process at once, as a machine would that fails: what is under way is lost. */
+  /** Kills every process, as when a machine fails: invocations under way are lost. */
   async stop(): Promise<void> {
     const ending = [...this.#all];
     await Promise.all(ending.map((environment) => environment.kill()));
     for (const environment of ending) this.#all.delete(environment);
   }
 
-  /** An environment whose process has not ended by itself meanwhile. */
+  /** An idle environment whose process has not ended in the meantime. */
   #takeIdle(): ExecutionEnvironment | undefined {
     for (let environment = this.#idle.pop(); environment; environment = this.#idle.pop()) {
       if (environment.isAlive) return environment;

@@ -4,7 +4,7 @@ import type { LocalAccount } from "../gateway/local-account";
 import type { EventSourceMappingSettings } from "../lambda/event-source-mapping/mapping-settings";
 import type { FunctionDeclaration } from "../lambda/function-declaration";
 
-/** Creates a resource, or reads a data source, from its arguments. Throws a ValiError for arguments it cannot use. */
+/** Creates a resource, or reads a data source, from its arguments; throws a ValiError if it cannot use them. */
 export type ResourceType = (args: unknown, provisioning: Provisioning) => Promise<Attributes> | Attributes;
 
 /** What a resource has once it exists: the values that other blocks refer to. */

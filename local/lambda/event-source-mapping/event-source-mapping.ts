@@ -16,23 +16,26 @@ import { retryDelayMs } from "./retry-delay";
 import { ShardPoller } from "./shard-poller";
 import type { ReadPosition } from "./shard-reader";
 
-/** What a mapping works with. The clients carry the credentials of the function's role, as Lambda does. */
+/** What a mapping needs. Its clients use the credentials of the function's role, as on Lambda. */
 export interface EventSourceMappingParts {
   settings: EventSourceMappingSettings;
   kinesis: KinesisClient;
   s3: S3Client;
   clock: Clock;
-  /** Rejects when the function could not be run at all, as when it is throttled. */
+  /** Rejects when the function cannot be run at all, as when it is throttled. */
   invoke(event: KinesisStreamEvent): Promise<InvocationOutcome>;
-  /** Called with what a person should know; the mapping goes on. */
+  /** Called with what the user should know; the mapping continues. */
   onProblem(message: string): void;
   /** Called with how many records were handled since the last call. */
   onHandled(count: number): void;
-  /** Where each shard was when an earlier run ended; kept up to date, so that a later run can go on from it. */
+  /** By shard, the sequence number after which reading resumes. The mapping updates it, for a later run. */
   checkpoints: Map<string, string>;
 }
 
-/** Connects a stream and a function: every record of every shard reaches the function or the destination. */
+/**
+ * Invokes a function with the records of a stream, as Lambda's event source mapping does: each shard in order, with
+ * retries, until every record is handled by the function or set aside.
+ */
 export class EventSourceMapping {
   readonly #parts: EventSourceMappingParts;
   readonly #stopping = new AbortController();
@@ -48,12 +51,12 @@ export class EventSourceMapping {
 
   /**
    * Starts to read.
-   * @throws when the role may not read the stream, or the stream is not there
+   * @throws when the role may not read the stream, or the stream does not exist
    */
   async start(): Promise<void> {
     const { kinesis, checkpoints } = this.#parts;
     const { streamArn: StreamARN, startingPosition } = this.#settings;
-    // Lambda asks for both, and refuses a role that may not.
+    // Lambda makes both calls, and creates no mapping for a role that may not.
     await kinesis.send(new DescribeStreamCommand({ StreamARN }));
     const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN }));
     this.#settings = withinRetention(this.#settings, StreamDescriptionSummary?.RetentionPeriodHours);
@@ -76,15 +79,14 @@ export class EventSourceMapping {
     }
   }
 
-  /** Stops reading; what is under way is not handled, and the checkpoints stay before it. */
+  /** Stops reading. Batches under way are not handled, and the checkpoints stay before them. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running);
   }
 
   /**
-   * Reads every shard that is not read yet and whose parents have ended, so that the order holds per partition key
-   * across resharding.
+   * Reads every shard that is not read yet and whose parents have ended: resharding keeps the order per partition key.
    * @see https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
    */
   #startPollers(shards: readonly Shard[], startingPosition: ReadPosition): void {
@@ -124,7 +126,7 @@ export class EventSourceMapping {
     poller.release();
   }
 
-  /** Shards that appear later hold nothing that came before the mapping: they are read from their beginning. */
+  /** Reads new shards from their beginning, for they hold nothing older than the mapping. */
   async #startChildren(): Promise<void> {
     const { clock, onProblem } = this.#parts;
     const { signal } = this.#stopping;

@@ -1,20 +1,16 @@
 import * as v from "valibot";
 
-/** What a function's response says of its batch. */
+/** What a function's response says about its batch. */
 export type Verdict =
   | { kind: "success" }
-  /** Everything from this index on is to be retried. */
+  /** The records from this index on are retried. */
   | { kind: "partial"; firstFailed: number }
   | { kind: "failure"; reason: string };
 
-const BatchResponse = v.object({
-  batchItemFailures: v.nullish(v.array(v.object({ itemIdentifier: v.string() }))),
-});
-
 /**
- * Reads a response as Lambda does under ReportBatchItemFailures: nothing reported is success; of reported sequence
- * numbers the lowest is the checkpoint; an item without a sequence number of the batch is a complete failure.
- * @param sequenceNumbers those of the batch, in order
+ * Reads a response as Lambda does under ReportBatchItemFailures. If it reports nothing, the batch succeeded. If it
+ * reports sequence numbers, retries begin at the lowest. If it reports anything else, the whole batch failed.
+ * @param sequenceNumbers of the batch, in order
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  */
 export function readResponse(response: unknown, sequenceNumbers: readonly string[]): Verdict {
@@ -33,7 +29,11 @@ export function readResponse(response: unknown, sequenceNumbers: readonly string
   return { kind: "partial", firstFailed: sequenceNumbers.findIndex((number) => reported.has(number)) };
 }
 
-/** Responses that report nothing, beside an object without failures. */
+const BatchResponse = v.object({
+  batchItemFailures: v.nullish(v.array(v.object({ itemIdentifier: v.string() }))),
+});
+
+/** Responses other than an object that report nothing. */
 function isEmpty(response: unknown): boolean {
   if (Array.isArray(response)) return response.length === 0;
   return response === null || response === undefined || response === "";

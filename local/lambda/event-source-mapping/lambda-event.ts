@@ -21,7 +21,7 @@ export function lambdaRecord(
       kinesisSchemaVersion: "1.0",
       partitionKey,
       sequenceNumber,
-      // Data is a Uint8Array, whose own toString knows no base64.
+      // Data is a Uint8Array, whose toString() does not encode base64.
       data: Buffer.from(Data.buffer, Data.byteOffset, Data.byteLength).toString("base64"),
       approximateArrivalTimestamp: (record.ApproximateArrivalTimestamp?.getTime() ?? 0) / 1000,
     },
@@ -40,10 +40,10 @@ export function lambdaEvent(records: readonly KinesisStreamRecord[]): KinesisStr
   return { Records: [...records] };
 }
 
-/** What a record adds to the invocation's payload, in bytes: its JSON and a comma. */
+/** What a record adds to the payload of an invocation, in bytes: its JSON and a comma. */
 export function payloadBytes(record: KinesisStreamRecord): number {
   return Buffer.byteLength(JSON.stringify(record)) + 1;
 }
 
-/** What the payload of an invocation holds beside its records, in bytes. */
+/** The payload of an invocation without its records, in bytes. */
 export const PAYLOAD_FRAME_BYTES = Buffer.byteLength(JSON.stringify(lambdaEvent([])));

@@ -10,18 +10,19 @@ export interface SizedRecord {
 }
 
 /**
- * One of a shard's concurrent streams of batches. A partition key always takes the same lane, and a lane works on
- * one batch at a time, so that the order holds per partition key.
+ * Forms batches of one shard's records. A shard has as many lanes as ParallelizationFactor says. Each partition key has
+ * one lane, and a lane finishes a batch before it starts the next, so the order holds per partition key.
  */
 export class Lane {
   readonly #settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">;
   readonly #clock: Clock;
   readonly #onBatch: (batch: readonly KinesisStreamRecord[]) => Promise<void>;
   readonly #waiting: SizedRecord[] = [];
-  /** When the batch window began, since the epoch. */
+  /** When the batch window began, in milliseconds since the epoch. */
   #windowStartMs = 0;
   #wake: () => void = () => undefined;
 
+  /** @param onBatch processes a batch; the next batch waits until it resolves */
   constructor(
     settings: Pick<EventSourceMappingSettings, "batchSize" | "batchWindowSeconds">,
     clock: Clock,
@@ -32,14 +33,14 @@ export class Lane {
     this.#onBatch = onBatch;
   }
 
-  /** Has a record processed after those that were added before. */
+  /** Adds a record behind the ones that wait. */
   add(record: SizedRecord): void {
     if (this.#waiting.length === 0) this.#windowStartMs = this.#clock.now();
     this.#waiting.push(record);
     this.#wake();
   }
 
-  /** Processes batch after batch until the signal aborts. */
+  /** Processes one batch after another until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#wake(), { once: true });
     while (!signal.aborted) {
@@ -52,8 +53,8 @@ export class Lane {
   }
 
   /**
-   * A batch goes out when it is full, or when its window ends. The window begins with the first record, or, where
-   * records waited for the invocation before, when that completed.
+   * Resolves when the batch is full or its window ends. The window begins with the first record, or, if records were
+   * already waiting, when the previous invocation completed.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching
    */
   async #batchIsDue(signal: AbortSignal): Promise<void> {
@@ -64,7 +65,7 @@ export class Lane {
     }
   }
 
-  /** Resolves when records are added, when the lane stops, or after a time. */
+  /** Resolves when records are added, when the lane stops, or after the given time. */
   async #nextRecords(ms: number | undefined): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -79,7 +80,7 @@ export class Lane {
     return this.#waiting.length >= this.#settings.batchSize || this.#batchLength() < this.#waiting.length;
   }
 
-  /** How many of the waiting records fit into one invocation, by number and by bytes; at least one. */
+  /** How many waiting records fit into one invocation, by number and by bytes; at least one. */
   #batchLength(): number {
     const mostRecords = this.#waiting.slice(0, this.#settings.batchSize);
     let payload = PAYLOAD_FRAME_BYTES;

@@ -1,19 +1,19 @@
 /**
- * How stream and function are connected.
+ * The settings of an event source mapping.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
  */
 export interface EventSourceMappingSettings {
   uuid: string;
   streamArn: string;
   functionArn: string;
-  /** The role whose permissions read the stream and write to the destination. */
+  /** The role whose permissions the mapping has on the stream and the destination. */
   roleArn: string;
   region: string;
   startingPosition: "TRIM_HORIZON" | "LATEST";
-  /** The most records in a batch. */
+  /** The largest number of records in a batch. */
   batchSize: number;
   batchWindowSeconds: number;
-  /** Concurrent batches per shard. */
+  /** The largest number of concurrent batches of a shard. */
   parallelizationFactor: number;
   bisectBatchOnFunctionError: boolean;
   reportBatchItemFailures: boolean;
@@ -26,14 +26,13 @@ export interface EventSourceMappingSettings {
 }
 
 /**
- * Lambda's limit of an invocation's payload.
+ * Lambda's limit for the payload of an invocation.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 /**
- * The settings as they hold on a stream: a record that has expired there is as much past its age as one that has
- * passed the mapping's own limit.
+ * Limits the age of records to the stream's retention: an expired record is too old under any settings.
  * @param retentionHours how long the stream keeps a record
  */
 export function withinRetention(

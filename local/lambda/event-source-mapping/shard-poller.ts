@@ -8,29 +8,26 @@ import { MAX_PAYLOAD_BYTES } from "./mapping-settings";
 import { type BatchProcessing, settleBatch } from "./settle-batch";
 import { type ReadPosition, ShardReader, type ShardReading } from "./shard-reader";
 
-/** What a poller needs beyond what reading and processing need. */
+/** What a poller needs. */
 export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "onHandled"> {
   /** Called with how many records were handled since the last call. */
   onHandled(count: number): void;
-  /** The checkpoint of an earlier run. */
+  /** The checkpoint of an earlier run, if there is one. */
   checkpoint: string | undefined;
-  /** Where to begin without one. */
+  /** Where reading begins without a checkpoint. */
   startingPosition: ReadPosition;
-  /** Called whenever the checkpoint moved. */
+  /** Called whenever the checkpoint has moved. */
   onCheckpoint(sequenceNumber: string): void;
 }
 
-/** How long to wait for new records at the end of the shard; Lambda itself asks once a second. */
-const IDLE_MS = 200;
-
-/** Reads one shard in order, has its batches processed, and keeps its checkpoint behind what was handled. */
+/** Reads one shard, hands its records to the lanes, and moves its checkpoint behind the records that are handled. */
 export class ShardPoller {
   readonly #polling: ShardPolling;
-  /** The sequence number before which everything is handled; what it weighs are bytes. */
+  /** Its position is the checkpoint; its weight is the bytes of the records that are not handled. */
   readonly #watermark: LowWatermark<string>;
   readonly #pending = new Map<string, PendingItem<string>>();
   readonly #lanes: Lane[];
-  /** Who waits until everything is handled that was there when a read began: this one, or the next. */
+  /** Callers who wait until everything on the shard is handled, as of the current read or as of the next one. */
   #waitingForThisRead: (() => void)[] = [];
   #waitingForNextRead: (() => void)[] = [];
 
@@ -49,13 +46,13 @@ export class ShardPoller {
   }
 
   /**
-   * Runs until the signal aborts or the shard, closed by resharding, is read and handled to its end.
+   * Runs until the signal aborts, or until the shard was closed by resharding and all its records are handled.
    * @returns whether the shard has ended
    */
   async run(): Promise<boolean> {
     const end = new AbortController();
     const signal = AbortSignal.any([this.#polling.signal, end.signal]);
-    // Every lane listens, and there may be more than Node.js takes for a leak.
+    // Every lane listens; above ten listeners Node.js would warn of a leak.
     setMaxListeners(0, signal);
     signal.addEventListener("abort", () => this.#watermark.stop(), { once: true });
     const lanes = Promise.all(this.#lanes.map((lane) => lane.run(signal)));
@@ -70,12 +67,12 @@ export class ShardPoller {
     return new Promise((resolve) => this.#waitingForNextRead.push(resolve));
   }
 
-  /** Lets go of everyone who waits: the shard has ended and its children are being read, or the mapping stops. */
+  /** Resolves every wait: the shard has ended and its children are being read, or the mapping stops. */
   release(): void {
     for (const resolve of [...this.#waitingForThisRead, ...this.#waitingForNextRead]) resolve();
   }
 
-  /** Reads, ahead of the lanes but not far, until the shard ends and the last of its records is handled. */
+  /** Reads until the shard ends and its last record is handled. */
   async #read(): Promise<void> {
     const { clock, signal, checkpoint, startingPosition } = this.#polling;
     const position = checkpoint === undefined ? startingPosition : { after: checkpoint };
@@ -83,7 +80,7 @@ export class ShardPoller {
       this.#distribute(records);
       if (isLatest) this.#reportCaughtUp();
       if (records.length === 0 && !isLast) await clock.sleep(IDLE_MS, signal);
-      // Not far ahead of the lanes, so that memory stays bounded.
+      // Reading too far ahead of the lanes would fill the memory.
       await this.#watermark.atMost(2 * MAX_PAYLOAD_BYTES * this.#lanes.length);
       this.#waitingForThisRead.push(...this.#waitingForNextRead.splice(0));
     }
@@ -121,3 +118,6 @@ export class ShardPoller {
     for (const resolve of this.#waitingForThisRead.splice(0)) resolve();
   }
 }
+
+/** How long to wait at the end of the shard before reading again; Lambda waits a second. */
+const IDLE_MS = 200;

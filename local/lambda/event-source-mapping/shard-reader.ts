@@ -19,7 +19,7 @@ export interface ShardReading {
   shardId: string;
   clock: Clock;
   signal: AbortSignal;
-  /** Called with what went wrong; reading goes on. */
+  /** Called with what went wrong; reading continues. */
   onProblem(message: string): void;
 }
 
@@ -29,18 +29,15 @@ export type ReadPosition = "TRIM_HORIZON" | "LATEST" | { after: string };
 /** What one call to Kinesis read. */
 export interface Page {
   records: KinesisStreamRecord[];
-  /** Nothing more was on the shard then, but more may come. */
+  /** Nothing more was on the shard, but more may come. */
   isLatest: boolean;
-  /** The shard, closed by resharding, is read to its end. */
+  /** The shard was closed by resharding, and this is its end. */
   isLast: boolean;
 }
 
-/** Enough for several batches, and little enough to be read at once. */
-const RECORDS_PER_READ = 2_000;
-
 /**
- * Reads a shard in order, every record once, until it ends by resharding or the signal aborts. What goes wrong is
- * tried again, from where reading was, with backoff.
+ * Reads a shard in order, every record once, until resharding closes it or the signal aborts. A read that fails is
+ * repeated from the same position, with backoff.
  */
 export class ShardReader {
   readonly #reading: ShardReading;
@@ -55,6 +52,7 @@ export class ShardReader {
     this.#startedMs = reading.clock.now();
   }
 
+  /** Reads one page after another; a page may have no records. */
   async *pages(): AsyncGenerator<Page> {
     const { clock, signal, shardId, onProblem } = this.#reading;
     for (let failures = 0; !signal.aborted; ) {
@@ -110,7 +108,10 @@ export class ShardReader {
     return ShardIterator;
   }
 
-  /** Drops the iterator. The latest record is another one by now, so what came since the start has to be looked for. */
+  /**
+   * Drops the iterator. LATEST would now begin too late: instead, reading begins at the oldest record and skips those
+   * that arrived before the start.
+   */
   #startOver(): void {
     this.#iterator = undefined;
     if (this.#position !== "LATEST") return;
@@ -126,3 +127,6 @@ function iteratorType(
     ? { ShardIteratorType: position }
     : { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: position.after };
 }
+
+/** Enough for several batches, and few enough for one call. */
+const RECORDS_PER_READ = 2_000;
