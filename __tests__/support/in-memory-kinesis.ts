@@ -12,7 +12,7 @@ interface StoredRecord {
 interface StoredShard {
   id: string;
   parents: string[];
-  /** The hash keys that it takes: from the first up to, but not including, the second. */
+  /** Its hash keys: from the first up to, but not including, the second. */
   range: [number, number];
   isClosed: boolean;
   records: StoredRecord[];
@@ -24,24 +24,24 @@ const LATENCY_MS = 10;
 const HASH_KEYS = 2 ** 32;
 const hashKeyOf = (partitionKey: string) => createHash("md5").update(partitionKey).digest().readUInt32BE();
 
-/** As much of Kinesis as a mapping reads, without a network, so that property tests can run it hundreds of times. */
+/** As much of Kinesis as a mapping uses, without a network, so that property tests can run it hundreds of times. */
 export class InMemoryKinesis {
   readonly #clock: Clock;
-  readonly #fault: () => Error | undefined;
+  readonly #nextFault: () => Error | undefined;
   readonly #shards: StoredShard[] = [];
   #sequenceNumber = 95;
 
-  /** @param fault what the next read fails with, if it does */
-  constructor(clock: Clock, fault: () => Error | undefined = () => undefined) {
+  /** @param nextFault the error of the next read, if it fails */
+  constructor(clock: Clock, nextFault: () => Error | undefined = () => undefined) {
     this.#clock = clock;
-    this.#fault = fault;
+    this.#nextFault = nextFault;
     this.#addShard([], [0, HASH_KEYS]);
   }
 
   put(partitionKey: string, data: Uint8Array): { shardId: string; sequenceNumber: string } {
     const hashKey = hashKeyOf(partitionKey);
     const shard = this.#openShards().find(({ range: [from, to] }) => hashKey >= from && hashKey < to);
-    if (!shard) throw new Error("no open shard takes this hash key");
+    if (!shard) throw new Error("no open shard has this hash key");
     this.#sequenceNumber += 1;
     const SequenceNumber = String(this.#sequenceNumber);
     const ApproximateArrivalTimestamp = new Date(this.#clock.now());
@@ -77,7 +77,7 @@ export class InMemoryKinesis {
     this.#addShard([lower.id, upper.id], [lower.range[0], upper.range[1]]);
   }
 
-  /** The shards that a shard took over from. */
+  /** The shards that were split or merged into a shard. */
   parentsOf(shardId: string): readonly string[] {
     return this.#shard(shardId).parents;
   }
@@ -95,7 +95,7 @@ export class InMemoryKinesis {
     if (command === "DescribeStreamCommand") return {};
     if (command === "DescribeStreamSummaryCommand")
       return { StreamDescriptionSummary: { RetentionPeriodHours: 24 } };
-    const fault = this.#fault();
+    const fault = this.#nextFault();
     if (fault) throw fault;
     if (command === "ListShardsCommand") return { Shards: this.#shards.map(describeShard) };
     if (command === "GetShardIteratorCommand") return { ShardIterator: this.#iteratorOf(input) };
@@ -103,7 +103,7 @@ export class InMemoryKinesis {
     throw new Error(`${command} is not understood`);
   }
 
-  /** Such as `shardId-000000000000:3`: the shard and how many of its records are before. */
+  /** Such as `shardId-000000000000:3`: the shard, and how many of its records come before. */
   #iteratorOf({ ShardId = "", ShardIteratorType, StartingSequenceNumber }: Record<string, string>) {
     const { records } = this.#shard(ShardId);
     const before =
@@ -113,7 +113,7 @@ export class InMemoryKinesis {
     return `${ShardId}:${before}`;
   }
 
-  /** As AWS does, and unlike kinesalite, the read that reaches the end of a closed shard has no next iterator. */
+  /** As on AWS, and unlike with kinesalite, the read that reaches the end of a closed shard has no next iterator. */
   #recordsAt({ ShardIterator = "", Limit }: Record<string, string>) {
     const [shardId = "", before] = ShardIterator.split(":");
     const { records, isClosed } = this.#shard(shardId);

@@ -1,7 +1,7 @@
 import type { EventSourceMappingSettings } from "../../local/lambda/event-source-mapping/mapping-settings";
 import { STREAM_ARN } from "./kinesis-event";
 
-/** Lambda's defaults, from the beginning of the stream, but for what is said otherwise. */
+/** Lambda's defaults, reading from the beginning of the stream, with some settings changed. */
 export function mappingSettings(
   settings: Partial<EventSourceMappingSettings> = {},
 ): EventSourceMappingSettings {
@@ -36,6 +36,6 @@ export const source = {
   responses: `${GUIDE}/services-kinesis-batchfailurereporting.html`,
   runtime: `${GUIDE}/lambda-runtime-environment.html`,
   resharding: "https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html",
-  /** What AWS did when LocalStack's tests ran against it. */
+  /** What AWS answered when LocalStack's tests ran against it. */
   recorded: `${RECORDED}/test_lambda_integration_kinesis.snapshot.json`,
 };

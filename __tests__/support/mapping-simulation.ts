@@ -9,18 +9,18 @@ import { mappingSettings } from "./mapping-settings";
 import { fail, respond, throttle } from "./scripted-function";
 import { VirtualClock } from "./virtual-clock";
 
-/** What happens to the stream. */
+/** Something that happens to the stream. */
 export type Action =
   | { kind: "put"; partitionKey: string; data: Uint8Array; isPoison: boolean }
   | { kind: "split" | "merge"; shard: number };
 
-/** How the function takes an invocation; a partial success gets through that share of the batch. */
+/** How the function reacts to an invocation; with `partial`, it succeeds with that share of the batch. */
 export type FunctionBehaviour = "success" | "failure" | "throttled" | "misunderstood" | { partial: number };
 
-/** Everything that happens around a mapping. Lists are used up from the front; then all is well. */
+/** Everything that happens around a mapping. Each list is used from the front; once it is empty, nothing else fails. */
 export interface Scenario {
   settings: Partial<EventSourceMappingSettings>;
-  /** The first of them before the mapping starts, then one with every third invocation, the rest three by three. */
+  /** Some happen before the mapping starts, then one with every third invocation, and the rest in groups of three. */
   actions: Action[];
   actionsBeforeStart: number;
   behaviours: FunctionBehaviour[];
@@ -28,11 +28,11 @@ export interface Scenario {
   durationsMs: number[];
   readFaults: ("none" | "error" | "expired")[];
   destinationFaults: ("none" | "error" | "answer lost")[];
-  /** The mapping dies at its so-manieth invocation, and starts again from its checkpoints. */
+  /** Each crash: the mapping dies at this invocation, counted from its start, and starts again at its checkpoints. */
   crashes: number[];
 }
 
-/** A record, told by its shard and sequence number. */
+/** A record. Its id is its shard and sequence number. */
 export interface PutRecord {
   id: string;
   shardId: string;
@@ -45,7 +45,7 @@ export interface PutRecord {
 export type Observation =
   | { kind: "invoked"; invocation: number; shardId: string; ids: string[] }
   | { kind: "answered"; invocation: number; shardId: string }
-  /** The function took them. */
+  /** The function succeeded with them. */
   | { kind: "handled"; ids: string[] }
   /** The destination has them. */
   | { kind: "set aside"; ids: string[]; condition: string; invokeCount: number }
@@ -56,14 +56,14 @@ export interface Simulation {
   observations: readonly Observation[];
   /** The data of every record that reached the function or the destination. */
   received: readonly { id: string; data: string }[];
-  /** The shards that a shard took over from. */
+  /** The shards that were split or merged into a shard. */
   parentsOf(shardId: string): readonly string[];
 }
 
-/** No scenario takes longer: then some record is stuck. */
+/** No scenario takes longer, unless a record is stuck. */
 const LONGEST_RUN_MS = 3_600_000;
 
-/** Plays a scenario until every record is through. */
+/** Plays a scenario until every record is handled. */
 export async function simulate(scenario: Scenario): Promise<Simulation> {
   const simulator = new Simulator(scenario);
   await simulator.play();
@@ -121,7 +121,7 @@ class Simulator implements Simulation {
     return this.#kinesis.parentsOf(shardId);
   }
 
-  /** Returns whether the mapping died before all was done. */
+  /** @returns whether the mapping died before every record was handled */
   async #runUntilCrash(): Promise<boolean> {
     this.#invocationsUntilCrash = this.#scenario.crashes.shift();
     const stopping = new AbortController();
@@ -148,13 +148,12 @@ class Simulator implements Simulation {
     return hasCrashed;
   }
 
-  /** Does what is next to the stream; returns whether there was something. */
-  #act(): boolean {
+  /** Performs the next action on the stream, if there is one. */
+  #act(): void {
     const action = this.#scenario.actions.shift();
     if (action?.kind === "put") this.#put(action);
     if (action?.kind === "split") this.#kinesis.split(action.shard);
     if (action?.kind === "merge") this.#kinesis.merge(action.shard);
-    return action !== undefined;
   }
 
   #put({ partitionKey, data, isPoison }: Action & { kind: "put" }): void {
@@ -201,7 +200,7 @@ class Simulator implements Simulation {
     return this.#settings.reportBatchItemFailures ? { partial: firstPoison / ids.length } : "failure";
   }
 
-  /** How many records are through with an answer, as Lambda understands it. */
+  /** How many records an answer handles, as Lambda understands it. */
   #countHandled(behaviour: FunctionBehaviour, count: number): number {
     if (behaviour === "failure" || behaviour === "throttled") return 0;
     if (behaviour === "success" || !this.#settings.reportBatchItemFailures) return count;
@@ -216,7 +215,7 @@ class Simulator implements Simulation {
       : undefined;
   }
 
-  /** A bucket whose every object is one put, however often the put is repeated. */
+  /** A bucket that counts a repeated put of the same key once. */
   #s3(): S3Client {
     const keys = new Set<string | undefined>();
     const send = async ({ input: { Key, Body } }: { input: PutObjectCommandInput }) => {

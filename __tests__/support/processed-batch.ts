@@ -7,11 +7,11 @@ import { mappingSettings } from "./mapping-settings";
 import { batchOf, lettersOf, type Reaction, succeed } from "./scripted-function";
 import { VirtualClock } from "./virtual-clock";
 
-/** What a batch went through; records are told by the letters that they carry. */
+/** What happened to a batch. Records are named by the letters in their data. */
 export interface ProcessedBatch {
   /** The batches that the function was invoked with. */
   invocations: string[];
-  /** What was handled, one after the other. */
+  /** The handled records, in order. */
   handled: string;
   setAside: SetAsideBatch[];
   problems: string[];
@@ -20,8 +20,9 @@ export interface ProcessedBatch {
 }
 
 /**
- * Has a batch, given as records or as their letters, processed by a function that takes each invocation as the script says, and every further one well. The
- * clock starts when the records arrive.
+ * Settles a batch with a function that reacts as the script says, and succeeds once the script has ended. The clock
+ * starts when the records arrive.
+ * @param records a batch, or the letters of its records
  */
 export async function processLetters(
   records: string | readonly KinesisStreamRecord[],

@@ -18,7 +18,7 @@ export interface RunningMapping {
   handled(): number;
 }
 
-/** Starts a mapping that reads a stream, of a function that takes every invocation alike. */
+/** Starts a mapping from a stream to a function that reacts to every invocation in the same way. */
 export async function startMapping(
   { client: kinesis }: { client: KinesisClient },
   settings: Partial<EventSourceMappingSettings>,

@@ -11,20 +11,20 @@ import { temporaryDirectory } from "./temporary-directory";
 export interface SandboxedFunction {
   sandbox: FunctionSandbox;
   declaration: FunctionDeclaration;
-  /** What the function's processes wrote. */
+  /** The output of the function's processes so far. */
   log(): string;
-  /** Resolves when that has this in it. */
+  /** Resolves when the output contains a text. */
   logged(text: string): Promise<void>;
 }
 
 const sandboxes: FunctionSandbox[] = [];
 
-// Ended when the test file that imports this is done.
+// Runs at the end of the test file that imports this.
 afterAll(async () => {
   await Promise.all(sandboxes.map((sandbox) => sandbox.stop()));
 });
 
-/** Puts a function's code into a file of its own, and that into a sandbox. */
+/** Writes a function's code to a folder of its own, and makes a sandbox for it. */
 export function sandboxed(
   code: string,
   changes: Partial<FunctionDeclaration> & { file?: string } = {},

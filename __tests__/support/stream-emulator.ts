@@ -11,7 +11,7 @@ import { close, listen } from "../../test-servers/listen";
 import { emulatorAccess } from "./aws-access";
 import { type ProxiedRequest, type ProxyFault, startFaultProxy } from "./fault-proxy";
 
-/** A request that reached the stream, and the answer. */
+/** A request that the stream answered. */
 export interface StreamCall {
   operation: string;
   input: Record<string, unknown>;
@@ -19,16 +19,16 @@ export interface StreamCall {
 }
 
 export interface StreamEmulator {
-  /** Knows streams by their ARNs, too. */
+  /** Knows streams by their ARNs too. */
   client: KinesisClient;
   /** Every call that was answered, in order. */
   calls: readonly StreamCall[];
-  /** Called with every call once it is answered, before the caller learns of it. */
+  /** Sets what is called with every answered call, before the caller gets the answer. */
   onCall(listener: (call: StreamCall) => void): void;
   /** The next call of an operation meets the fault. */
   failNext(operation: string, fault: ProxyFault): void;
   createStream(name: string, shardCount: number): Promise<string>;
-  /** Puts records whose data is a letter each, one after the other, under one partition key. */
+  /** Puts one record for each letter, in order, under one partition key. */
   put(stream: string, letters: string, partitionKey?: string): Promise<void>;
   /** Splits the only shard of a stream in the middle. */
   split(stream: string): Promise<void>;

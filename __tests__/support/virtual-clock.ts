@@ -7,8 +7,8 @@ interface Timer {
 }
 
 /**
- * Time that passes only when a test says so: moment by moment with `advance`, or, after `run`, from timer to timer,
- * as soon as nothing else is left to do.
+ * Time that passes only when a test says so: step by step with `advance`, or, after `run`, from timer to timer as soon
+ * as nothing else remains to be done.
  */
 export class VirtualClock implements Clock {
   #nowMs: number;
@@ -82,7 +82,7 @@ export class VirtualClock implements Clock {
     timer.ring();
   }
 
-  /** The earliest timer that is due by then. */
+  /** The earliest timer that is due by a time. */
   #next(endMs: number): Timer | undefined {
     const due = [...this.#timers].filter(({ timeMs }) => timeMs <= endMs);
     return due.sort((a, b) => a.timeMs - b.timeMs)[0];

@@ -23,7 +23,7 @@ export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "onHan
 /** Reads one shard, hands its records to the lanes, and moves its checkpoint behind the records that are handled. */
 export class ShardPoller {
   readonly #polling: ShardPolling;
-  /** Its position is the checkpoint; its weight is the bytes of the records that are not handled. */
+  /** Its position is the checkpoint; records weigh their bytes. */
   readonly #watermark: LowWatermark<string>;
   readonly #pending = new Map<string, PendingItem<string>>();
   readonly #lanes: Lane[];

@@ -62,7 +62,7 @@ describe(`Batches (${source.batching})`, () => {
     expect(letters()).toEqual(["abcd"]);
   });
 
-  it("the next window begins when the invocation before completes", async () => {
+  it("the next window begins when the previous invocation completes", async () => {
     invocationMs = 2_000;
     const add = startLane({ batchSize: 100, batchWindowSeconds: 5 });
     add(batchOf("a"));
@@ -74,7 +74,7 @@ describe(`Batches (${source.batching})`, () => {
     expect(letters()).toEqual(["a", "b"]);
   });
 
-  it("after an idle time the window begins with the first record", async () => {
+  it("after idle time the window begins with the first record", async () => {
     const add = startLane({ batchSize: 100, batchWindowSeconds: 5 });
     await clock.advance(60_000);
     add(batchOf("a"));
@@ -100,7 +100,7 @@ describe(`Batches (${source.batching})`, () => {
     expect(batches).toHaveLength(1);
   });
 
-  it("6 MB: a payload of just that size is one batch", async () => {
+  it("6 MB: a payload of exactly that size is one batch", async () => {
     const add = startLane({ batchSize: 100, batchWindowSeconds: 300 });
     const filling = (bytes: number) => ({ ...kinesisRecord(""), eventID: "x".repeat(bytes) });
     const frame = Buffer.byteLength(JSON.stringify(lambdaEvent([filling(0), filling(0)])));
@@ -120,7 +120,7 @@ describe(`Batches (${source.batching})`, () => {
     expect(batches.map((batch) => batch.length)).toEqual([1, 1]);
   });
 
-  it("a batch waits until the one before is through", async () => {
+  it("a batch waits until the previous one is handled", async () => {
     invocationMs = 60_000;
     const add = startLane({ batchSize: 1, batchWindowSeconds: 0 });
     add(batchOf("ab"));

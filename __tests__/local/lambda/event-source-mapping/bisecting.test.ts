@@ -6,7 +6,7 @@ import { fail, lettersOf, reportFailed, succeed } from "../../../support/scripte
 
 const bisecting = { bisectBatchOnFunctionError: true, maximumRetryAttempts: 1 };
 
-/** A function that fails whenever one of these records is in the batch. */
+/** A function that fails whenever a record with this letter is in the batch. */
 const poisonedBy = (letter: string) =>
   Array.from(
     { length: 100 },
@@ -26,7 +26,7 @@ describe(`BisectBatchOnFunctionError (${source.failures}, ${source.responses})`,
     expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
   });
 
-  it("the second half waits for the first, so that the order holds", async () => {
+  it("the second half waits for the first, so the order holds", async () => {
     const { invocations } = await processLetters("abcd", [fail, fail, fail], {
       ...bisecting,
       maximumRetryAttempts: -1,
@@ -52,7 +52,7 @@ describe(`BisectBatchOnFunctionError (${source.failures}, ${source.responses})`,
     expect(slept).toEqual([100]);
   });
 
-  it("a failed invocation splits its batch with ReportBatchItemFailures, too", async () => {
+  it("a failed invocation splits its batch with ReportBatchItemFailures too", async () => {
     const { invocations } = await processLetters("abc", [fail], {
       ...bisecting,
       reportBatchItemFailures: true,

@@ -7,7 +7,7 @@ import { sandboxed } from "../../../support/sandboxed-function";
 import { lettersOf } from "../../../support/scripted-function";
 import { VirtualClock } from "../../../support/virtual-clock";
 
-/** A function that does this with a record whose data is the letter c. */
+/** A function that runs a statement when a record's data is the letter c. */
 const failingAt = (statement: string) => `
   export const handler = async ({ Records }) => {
     const letters = Records.map(({ kinesis }) => Buffer.from(kinesis.data, "base64").toString());
@@ -24,7 +24,7 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
     ["exits", "process.exit(0)"],
     ["runs out of memory", "const all = []; for (;;) all.push(new Array(10_000).fill(letters.length))"],
     ["leaves a rejection unhandled", "Promise.reject(new Error('no')); await new Promise(() => undefined)"],
-    ["returns what is no response", "return 'no'"],
+    ["returns something that is not a response", "return 'no'"],
   ])(
     "a function that %s has failed: the record at fault is set aside, and the others are handled",
     async (_, statement) => {
@@ -38,7 +38,7 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
     },
   );
 
-  it("a function that runs out of time has failed, too", async () => {
+  it("a function that runs out of time has failed too", async () => {
     const clock = new VirtualClock();
     const hanging = "console.log('hanging'); await new Promise((resolve) => setTimeout(resolve, 1e6))";
     const { sandbox, log } = sandboxed(failingAt(hanging), { timeout: 60 }, clock);
@@ -75,7 +75,7 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
     expect(handled).toBe("ab");
   });
 
-  it("a function that no process could be started for has not run, and no retry is spent", async () => {
+  it("a function whose process cannot be started has not run, and uses up no retry", async () => {
     const { sandbox, declaration } = sandboxed(failingAt("return"));
     const { codeFolder } = declaration;
     renameSync(codeFolder, `${codeFolder}-away`);

@@ -20,13 +20,13 @@ describe(`Responses (${source.responses}, ${source.recorded})`, () => {
   });
 
   it.each([
-    ["an identifier that is no string", { batchItemFailures: [{ itemIdentifier: 99 }] }],
+    ["an identifier that is not a string", { batchItemFailures: [{ itemIdentifier: 99 }] }],
     ["an empty identifier", { batchItemFailures: [{ itemIdentifier: "" }] }],
     ["null for an identifier", { batchItemFailures: [{ itemIdentifier: null }] }],
     ["a misspelt key of an identifier", { batchItemFailures: [{ itemIdentifer: "99" }] }],
     ["the identifier of no record of the batch", { batchItemFailures: [{ itemIdentifier: "97" }] }],
     ["one bad identifier among good ones", { batchItemFailures: [{ itemIdentifier: "99" }, {}] }],
-    ["failures that are no list", { batchItemFailures: "99" }],
+    ["failures that are not a list", { batchItemFailures: "99" }],
     ["a list", [{ itemIdentifier: "99" }]],
     ["a text", "99"],
   ])("%s is a complete failure", (_, response) => {
@@ -52,7 +52,7 @@ describe(`Responses (${source.responses}, ${source.recorded})`, () => {
     expect(handled).toBe("ab");
   });
 
-  it("a response that is not understood is told to the user", async () => {
+  it("a response that is not understood is reported", async () => {
     const { problems } = await processLetters("ab", [respond({ batchItemFailures: [{}] })], {
       reportBatchItemFailures: true,
     });

@@ -54,7 +54,7 @@ describe(`The on-failure destination (${source.failures}, ${source.recorded})`, 
     );
   });
 
-  it("the document has Lambda's form, and the whole event in it", async () => {
+  it("the document has Lambda's form and contains the whole event", async () => {
     await processLetters("abc", [fail, fail], settings, { setAside });
     const { document } = await onlyObject();
     expect(document).toEqual({

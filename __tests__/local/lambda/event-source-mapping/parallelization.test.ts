@@ -36,7 +36,7 @@ async function start(
   return running;
 }
 
-/** Every invocation lasts a minute; how many run at once is counted. */
+/** A function that takes a minute, and counts how many invocations run together. */
 function slowly() {
   const counts = { running: 0, most: 0 };
   const react: Reaction = async (event) => {
@@ -55,7 +55,7 @@ describe(`ParallelizationFactor (${source.polling})`, () => {
     { parallelizationFactor: 2, most: 2 },
     { parallelizationFactor: 10, most: 5 },
   ])(
-    "$parallelizationFactor: a shard has no more batches under way, and with keys enough as many",
+    "$parallelizationFactor: at most that many batches of a shard run together (here $most)",
     async ({ parallelizationFactor, most }) => {
       for (const key of KEYS) put(key, "x");
       const { counts, react } = slowly();
@@ -66,7 +66,7 @@ describe(`ParallelizationFactor (${source.polling})`, () => {
     },
   );
 
-  it("a partition key has one batch under way at a time, in order", async () => {
+  it("the batches of a partition key follow each other, in order", async () => {
     for (const letter of "abcdef") put("ada", letter);
     const { counts, react } = slowly();
     const { mapping, batches } = await start({ parallelizationFactor: 10, batchSize: 2 }, react);
@@ -75,7 +75,7 @@ describe(`ParallelizationFactor (${source.polling})`, () => {
     expect(batches()).toEqual(["ab", "cd", "ef"]);
   });
 
-  it("a failing partition key holds up only those that share its lane", async () => {
+  it("a slow partition key holds up only those that share its lane", async () => {
     for (const key of KEYS) put(key, key === "ada" ? "A" : "x");
     const gate = moment();
     const { mapping, handled } = await start({ parallelizationFactor: 10 }, async (event) => {
@@ -90,7 +90,7 @@ describe(`ParallelizationFactor (${source.polling})`, () => {
     expect(handled()).toBe(6);
   });
 
-  it("the checkpoint waits for the slowest batch, so that a restart repeats what was ahead of it", async () => {
+  it("the checkpoint waits for the slowest batch, so a restart repeats the batches ahead of it", async () => {
     put("bob", "a");
     put("ada", "b");
     put("cyd", "c");

@@ -68,32 +68,32 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   crashes: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 3 }),
 });
 
-/** Holds for a few hundred random scenarios; a failure prints its seed and the smallest scenario that fails. */
+/** Checks a property in 200 random scenarios; a failure prints its seed and the smallest scenario that fails. */
 const holds = (property: (simulation: Simulation, scenario: Scenario) => void) =>
   fc.assert(
     fc.asyncProperty(scenario, async (scenario) => property(await simulate(scenario), scenario)),
     { numRuns: 200, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
   );
 
-/** Calls `visit` with every observation and the records that were through before it. */
+/** Calls `onObservation` with every observation and the ids of the records handled before it; returns all such ids. */
 function replay(
   { observations }: Simulation,
-  visit: (observation: Simulation["observations"][number], through: ReadonlySet<string>) => void,
+  onObservation: (observation: Simulation["observations"][number], handled: ReadonlySet<string>) => void,
 ): Set<string> {
-  const through = new Set<string>();
+  const handled = new Set<string>();
   for (const observation of observations) {
-    visit(observation, through);
+    onObservation(observation, handled);
     if (observation.kind === "handled" || observation.kind === "set aside")
-      for (const id of observation.ids) through.add(id);
+      for (const id of observation.ids) handled.add(id);
   }
-  return through;
+  return handled;
 }
 
-describe("Whatever fails: the function, reading, the destination, the mapping itself, and while the stream is resharded", () => {
+describe("Whatever fails (the function, reading, the destination, the mapping itself), and while the stream is resharded", () => {
   it("every record is handled by the function or set aside", async () => {
     await holds((simulation) => {
-      const through = replay(simulation, () => undefined);
-      expect(simulation.puts.filter(({ id }) => !through.has(id))).toEqual([]);
+      const handled = replay(simulation, () => undefined);
+      expect(simulation.puts.filter(({ id }) => !handled.has(id))).toEqual([]);
     });
   });
 
@@ -112,11 +112,11 @@ describe("Whatever fails: the function, reading, the destination, the mapping it
         const { partitionKey } = simulation.puts[index] ?? {};
         return simulation.puts.slice(0, index).filter((put) => put.partitionKey === partitionKey);
       };
-      replay(simulation, (observation, through) => {
+      replay(simulation, (observation, handled) => {
         if (observation.kind !== "invoked" && observation.kind !== "set aside") return;
         for (const [index, id] of observation.ids.entries()) {
           const before = new Set(observation.ids.slice(0, index));
-          const overtaken = earlierOf(id).filter((put) => !through.has(put.id) && !before.has(put.id));
+          const overtaken = earlierOf(id).filter((put) => !handled.has(put.id) && !before.has(put.id));
           expect(overtaken).toEqual([]);
         }
       });
@@ -136,24 +136,24 @@ describe("Whatever fails: the function, reading, the destination, the mapping it
 
   it("a checkpoint is never ahead of what was handled", async () => {
     await holds((simulation) => {
-      replay(simulation, (observation, through) => {
+      replay(simulation, (observation, handled) => {
         if (observation.kind !== "checkpoint") return;
         const behind = simulation.puts.filter(
           ({ shardId, sequenceNumber }) =>
             shardId === observation.shardId && sequenceNumber <= observation.sequenceNumber,
         );
-        expect(behind.filter(({ id }) => !through.has(id))).toEqual([]);
+        expect(behind.filter(({ id }) => !handled.has(id))).toEqual([]);
       });
     });
   });
 
-  it("a child shard is read after its parents' last record is through", async () => {
+  it("a child shard is read after its parents' last record is handled", async () => {
     await holds((simulation) => {
-      replay(simulation, (observation, through) => {
+      replay(simulation, (observation, handled) => {
         if (observation.kind !== "invoked") return;
         const parents = simulation.parentsOf(observation.shardId);
         const unfinished = simulation.puts.filter(
-          ({ id, shardId }) => parents.includes(shardId) && !through.has(id),
+          ({ id, shardId }) => parents.includes(shardId) && !handled.has(id),
         );
         expect(unfinished).toEqual([]);
       });

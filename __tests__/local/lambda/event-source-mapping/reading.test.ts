@@ -37,7 +37,7 @@ async function start(
   return started;
 }
 
-/** From now on the stream's clock is ahead by more than the five minutes that an iterator lives. */
+/** Puts the stream's clock forward by more than the five minutes for which an iterator is valid. */
 function letIteratorsExpire(): void {
   const now = Date.now.bind(Date);
   jest.spyOn(Date, "now").mockImplementation(() => now() + 301_000);
@@ -111,7 +111,7 @@ describe(`Reading a stream (${source.polling})`, () => {
     await until(() => handled() === 1 && batches().filter((batch) => batch === "x").length > 1);
   });
 
-  it("an expired iterator is replaced, and no record is read twice or left out", async () => {
+  it("an expired iterator is replaced, and every record is read once", async () => {
     await stream.put(name, "ab");
     const { mapping, batches, problems } = await start();
     await mapping.caughtUp();
@@ -123,7 +123,7 @@ describe(`Reading a stream (${source.polling})`, () => {
     expect(problems).toEqual([]);
   });
 
-  it("LATEST: an iterator that expires before a record was read leaves none out, and reads nothing older", async () => {
+  it("LATEST: if the first iterator expires, every newer record is read and no older one", async () => {
     await stream.put(name, "a");
     stream.failNext("GetRecords", async (request, forward) => {
       letIteratorsExpire();
@@ -136,7 +136,7 @@ describe(`Reading a stream (${source.polling})`, () => {
     expect(problems).toEqual([]);
   });
 
-  it("a read that fails is tried again, and the user hears of it", async () => {
+  it("a read that fails is repeated, and the problem is reported", async () => {
     await stream.put(name, "a");
     stream.failNext("GetShardIterator", resetConnection);
     stream.failNext("GetRecords", answerWith(500, { __type: "InternalFailure", message: "Try again." }));
@@ -149,14 +149,14 @@ describe(`Reading a stream (${source.polling})`, () => {
     ]);
   });
 
-  it("a stream that is not there is refused at the start", async () => {
+  it("a mapping of a stream that does not exist cannot start", async () => {
     streamArn = "arn:aws:kinesis:eu-west-1:123456789012:stream/none";
     await expect(start()).rejects.toThrow(/Stream none under account \d+ not found/);
   });
 });
 
 describe("Checkpoints", () => {
-  it("a mapping that starts again goes on after its checkpoints", async () => {
+  it("a mapping that starts again resumes after its checkpoints", async () => {
     await stream.put(name, "ab");
     const { mapping, checkpoints } = await start();
     await mapping.caughtUp();
@@ -167,7 +167,7 @@ describe("Checkpoints", () => {
     expect(again.batches()).toEqual(["cd"]);
   });
 
-  it("a mapping with checkpoints goes on after them under LATEST, too", async () => {
+  it("a mapping with checkpoints resumes after them under LATEST too", async () => {
     const { mapping, checkpoints } = await start({ startingPosition: "LATEST" });
     await mapping.caughtUp();
     await stream.put(name, "ab");
@@ -179,7 +179,7 @@ describe("Checkpoints", () => {
     expect(again.batches()).toEqual(["cd"]);
   });
 
-  it("a batch that was under way when the mapping stopped comes again", async () => {
+  it("a batch that was under way when the mapping stopped is read again", async () => {
     await stream.put(name, "ab");
     const invoked = moment();
     const stopped = moment();

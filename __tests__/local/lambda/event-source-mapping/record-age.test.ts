@@ -7,7 +7,7 @@ import { batchOf, fail, lettersOf, throttle } from "../../../support/scripted-fu
 
 const always = <T>(reaction: T) => Array.from({ length: 10_000 }, () => reaction);
 
-describe(`Age of records (${source.failures}, ${source.parameters})`, () => {
+describe(`The age of records (${source.failures}, ${source.parameters})`, () => {
   it("MaximumRecordAgeInSeconds: an older record is set aside without an invocation", async () => {
     const records = batchOf("ab", { arrival: ARRIVAL - 60.001 });
     const { invocations, setAside, handled } = await processLetters(records, [], {
@@ -18,7 +18,7 @@ describe(`Age of records (${source.failures}, ${source.parameters})`, () => {
     expect(handled).toBe("ab");
   });
 
-  it("a record of just that age goes to the function", async () => {
+  it("a record of exactly that age goes to the function", async () => {
     const { invocations } = await processLetters(batchOf("a", { arrival: ARRIVAL - 60 }), [], {
       maximumRecordAgeSeconds: 60,
     });
@@ -35,7 +35,7 @@ describe(`Age of records (${source.failures}, ${source.parameters})`, () => {
     expect(handled).toBe("abc");
   });
 
-  it("retries end when the records pass it, however many are allowed", async () => {
+  it("retries end when the records are older, however many are allowed", async () => {
     const { invocations, setAside } = await processLetters("a", always(fail), {
       maximumRecordAgeSeconds: 10,
     });
@@ -44,7 +44,7 @@ describe(`Age of records (${source.failures}, ${source.parameters})`, () => {
     expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 7 }]);
   });
 
-  it("failures before the function runs end when the records pass it", async () => {
+  it("failures before the function runs end when the records are older", async () => {
     const { setAside } = await processLetters("a", always(throttle), {
       maximumRecordAgeSeconds: 10,
       maximumRetryAttempts: 0,

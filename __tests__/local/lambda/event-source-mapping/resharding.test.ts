@@ -38,7 +38,7 @@ async function read(
   return running;
 }
 
-/** When so many shards were read to their ends, as Kinesis tells it. */
+/** Resolves when this many shards were read to their end. */
 function shardsRead(count: number): Promise<void> {
   const { reached, reach } = moment();
   const ended = new Set<unknown>();
@@ -50,7 +50,7 @@ function shardsRead(count: number): Promise<void> {
   return reached;
 }
 
-/** A function that, for one partition key or for all, takes no batch before the gate opens. */
+/** A function that waits for the gate before it handles a batch, of one partition key or of any. */
 const openedBy =
   (gate: Promise<void>, partitionKey?: string): Reaction =>
   async (event) => {
@@ -59,7 +59,7 @@ const openedBy =
     return succeed(event);
   };
 
-/** There is time enough meanwhile to list the shards and to open the children, were they not waited for. */
+/** Waits long enough for the mapping to open other shards, if it did not wait for the parents. */
 async function expectNoOtherShardIsOpened(): Promise<void> {
   const count = () => stream.calls.filter(({ operation }) => operation === "GetShardIterator").length;
   const before = count();
@@ -77,7 +77,7 @@ describe(`Resharding (${source.resharding})`, () => {
     expect(batches().join("")).toBe("abcdef");
   });
 
-  it("children are not read before the last batch of their parent is through", async () => {
+  it("children are not read before the last batch of their parent is handled", async () => {
     const gate = moment();
     const { mapping, batches } = await read(1, { batchSize: 1 }, { function: openedBy(gate.reached) });
     const parentRead = shardsRead(1);
@@ -128,7 +128,7 @@ describe(`Resharding (${source.resharding})`, () => {
     expect(running.batches().join("")).toMatch(/^ab/);
   });
 
-  it("a mapping that starts again on a resharded stream goes on with the children", async () => {
+  it("a mapping that starts again on a resharded stream resumes with the children", async () => {
     const { mapping, checkpoints } = await read(1);
     await stream.put(name, "ab");
     await mapping.caughtUp();
@@ -150,7 +150,7 @@ describe(`Resharding (${source.resharding})`, () => {
     expect(batches().join("")).toBe("ab");
   });
 
-  it("LATEST: what came before the mapping is not read on a resharded stream either", async () => {
+  it("LATEST: records older than the mapping are not read on a resharded stream either", async () => {
     const streamArn = await stream.createStream(name, 1);
     await stream.put(name, "a");
     await stream.split(name);
@@ -162,7 +162,7 @@ describe(`Resharding (${source.resharding})`, () => {
     expect(running.batches()).toEqual(["c"]);
   });
 
-  it("children are found even if listing the shards fails at first", async () => {
+  it("children are found even if the first call that lists the shards fails", async () => {
     const { mapping, batches, problems } = await read(1);
     await stream.put(name, "a");
     stream.failNext("ListShards", answerWith(500, { __type: "InternalFailure", message: "Try again." }));
@@ -173,7 +173,7 @@ describe(`Resharding (${source.resharding})`, () => {
     expect(problems).toEqual(["the shards cannot be listed: Try again."]);
   });
 
-  it("everything is caught up with only when the children are", async () => {
+  it("the mapping has caught up only when the children are handled too", async () => {
     const { mapping, handled } = await read(1);
     await mapping.caughtUp();
     await stream.split(name);

@@ -13,7 +13,7 @@ describe(`Retries (${source.failures})`, () => {
     expect(setAside).toEqual([]);
   });
 
-  it("retries wait longer and longer, up to ten seconds", async () => {
+  it("each retry waits twice as long as the one before, up to ten seconds", async () => {
     const { slept } = await processLetters("a", failures(9));
     expect(slept).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
   });
@@ -36,13 +36,13 @@ describe(`Retries (${source.failures})`, () => {
     expect(slept).toEqual([]);
   });
 
-  it("MaximumRetryAttempts -1: retries have no end but the records' age", async () => {
+  it("MaximumRetryAttempts -1: only the records' age ends the retries", async () => {
     const { invocations, setAside } = await processLetters("a", failures(500), { maximumRetryAttempts: -1 });
     expect(invocations).toHaveLength(501);
     expect(setAside).toEqual([]);
   });
 
-  it("throttling and other failures before the function runs are no retries", async () => {
+  it("throttling and other failures before the function runs do not count as retries", async () => {
     const { invocations, setAside, handled, slept, problems } = await processLetters(
       "ab",
       [throttle, throttle, fail, throttle, succeed],
@@ -55,13 +55,13 @@ describe(`Retries (${source.failures})`, () => {
     expect(problems[0]).toBe("the function cannot be invoked: Rate Exceeded.");
   });
 
-  it("failures before the function runs split no batch", async () => {
+  it("failures before the function runs do not split the batch", async () => {
     const { invocations } = await processLetters("ab", [throttle], { bisectBatchOnFunctionError: true });
     expect(invocations).toEqual(["ab", "ab"]);
   });
 
-  // AWS invoked the function four more times with the record that failed, after it had failed in a batch of three.
-  it(`the records after one that got through have all their retries (${source.recorded})`, async () => {
+  // On AWS, after the record had failed in a batch of three, the function was invoked with it four more times.
+  it(`records that follow a success have all their retries (${source.recorded})`, async () => {
     const script = [reportFailed("c"), ...Array.from({ length: 4 }, () => reportFailed("c"))];
     const { invocations, setAside } = await processLetters("abc", script, {
       reportBatchItemFailures: true,
