@@ -4,6 +4,7 @@ import { Writable } from "node:stream";
 import { afterAll } from "@jest/globals";
 import type { FunctionDeclaration } from "../../local/lambda/function-declaration";
 import { FunctionSandbox } from "../../local/lambda/function-sandbox";
+import type { FunctionError } from "../../local/lambda/invocation-outcome";
 import { type Clock, systemClock } from "../../shared/clock";
 import { until } from "./moment";
 import { temporaryDirectory } from "./temporary-directory";
@@ -61,4 +62,35 @@ export function sandboxed(
     log: () => log,
     logged: (text) => until(() => log.includes(text)),
   };
+}
+
+/**
+ * Invokes a function.
+ * @returns its response
+ * @throws if the function fails, which is an error of the test
+ */
+export async function responseOf({ sandbox }: SandboxedFunction, event: unknown = {}): Promise<unknown> {
+  const outcome = await sandbox.invoke(event);
+  if (!outcome.ok) throw new Error(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);
+  return outcome.response;
+}
+
+/**
+ * Invokes a function that fails.
+ * @returns its error
+ * @throws if the function succeeds, which is an error of the test
+ */
+export async function errorOf({ sandbox }: SandboxedFunction, event: unknown = {}): Promise<FunctionError> {
+  const outcome = await sandbox.invoke(event);
+  if (outcome.ok) throw new Error("the invocation succeeded");
+  return outcome.error;
+}
+
+/** Whether there is a process with this id. */
+export function isRunning(pid: unknown): boolean {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
 }

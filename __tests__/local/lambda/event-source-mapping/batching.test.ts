@@ -36,19 +36,12 @@ beforeEach(() => {
 
 afterEach(() => stopping.abort());
 
-describe(`Batches (${source.batching})`, () => {
+describe(`The window of a batch (${source.batching})`, () => {
   it("MaximumBatchingWindowInSeconds 0: a batch goes out as soon as there are records", async () => {
     const add = startLane({ batchSize: 100, batchWindowSeconds: 0 });
     add(batchOf("ab"));
     await clock.advance(0);
     expect(letters()).toEqual(["ab"]);
-  });
-
-  it("BatchSize: no batch has more records, and a full one goes out before its window ends", async () => {
-    const add = startLane({ batchSize: 3, batchWindowSeconds: 300 });
-    add(batchOf("abcdefgh"));
-    await clock.advance(0);
-    expect(letters()).toEqual(["abc", "def"]);
   });
 
   it("MaximumBatchingWindowInSeconds: a batch gathers records until its window ends", async () => {
@@ -82,6 +75,25 @@ describe(`Batches (${source.batching})`, () => {
     expect(letters()).toEqual([]);
     await clock.advance(1);
     expect(letters()).toEqual(["a"]);
+  });
+
+  it("a batch waits until the previous one is handled", async () => {
+    invocationMs = 60_000;
+    const add = startLane({ batchSize: 1, batchWindowSeconds: 0 });
+    add(batchOf("ab"));
+    await clock.advance(59_999);
+    expect(letters()).toEqual(["a"]);
+    await clock.advance(1);
+    expect(letters()).toEqual(["a", "b"]);
+  });
+});
+
+describe(`The size of a batch (${source.batching})`, () => {
+  it("BatchSize: no batch has more records, and a full one goes out before its window ends", async () => {
+    const add = startLane({ batchSize: 3, batchWindowSeconds: 300 });
+    add(batchOf("abcdefgh"));
+    await clock.advance(0);
+    expect(letters()).toEqual(["abc", "def"]);
   });
 
   it("6 MB: a batch goes out before its window ends when the next record would not fit the payload", async () => {
@@ -118,15 +130,5 @@ describe(`Batches (${source.batching})`, () => {
     add([kinesisRecord(Buffer.alloc(MAX_PAYLOAD_BYTES)), kinesisRecord("small")]);
     await clock.advance(0);
     expect(batches.map((batch) => batch.length)).toEqual([1, 1]);
-  });
-
-  it("a batch waits until the previous one is handled", async () => {
-    invocationMs = 60_000;
-    const add = startLane({ batchSize: 1, batchWindowSeconds: 0 });
-    add(batchOf("ab"));
-    await clock.advance(59_999);
-    expect(letters()).toEqual(["a"]);
-    await clock.advance(1);
-    expect(letters()).toEqual(["a", "b"]);
   });
 });

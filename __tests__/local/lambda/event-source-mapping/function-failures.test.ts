@@ -18,7 +18,7 @@ const failingAt = (statement: string) => `
 
 const settings = { reportBatchItemFailures: true, bisectBatchOnFunctionError: true, maximumRetryAttempts: 1 };
 
-describe(`Failures of the function (${source.failures}, ${source.runtime})`, () => {
+describe(`A function that fails (${source.failures}, ${source.runtime})`, () => {
   it.each([
     ["throws", "throw new Error('no')"],
     ["exits", "process.exit(0)"],
@@ -60,7 +60,9 @@ describe(`Failures of the function (${source.failures}, ${source.runtime})`, () 
       { invokeCount: 2, lastOutcome: { error: { errorType: "Sandbox.Timedout" } } },
     ]);
   });
+});
 
+describe(`A function that cannot start (${source.failures}, ${source.runtime})`, () => {
   it("a function that cannot be loaded has failed", async () => {
     const { sandbox } = sandboxed("throw new Error('no')");
     const { setAside, handled } = await processLetters(

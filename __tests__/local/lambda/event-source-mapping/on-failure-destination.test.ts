@@ -46,7 +46,7 @@ async function onlyObject() {
   return { key, document: JSON.parse(text) };
 }
 
-describe(`The on-failure destination (${source.failures}, ${source.recorded})`, () => {
+describe(`An object at the on-failure destination (${source.failures}, ${source.recorded})`, () => {
   it("the key has Lambda's form: mapping, shard, date, time and a UUID", async () => {
     await processLetters("a", [fail, fail], settings, { setAside });
     expect((await onlyObject()).key).toMatch(
@@ -104,7 +104,9 @@ describe(`The on-failure destination (${source.failures}, ${source.recorded})`, 
     });
     expect(document).not.toHaveProperty("responseContext");
   });
+});
 
+describe(`Setting a batch aside (${source.failures})`, () => {
   it("a batch that it does not accept is sent again, and the problem is reported", async () => {
     proxy.inject(answerWith(403, "<Error><Code>AccessDenied</Code><Message>No.</Message></Error>"));
     proxy.inject(answerWith(500, ""));

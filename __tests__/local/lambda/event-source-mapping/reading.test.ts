@@ -110,7 +110,9 @@ describe(`Reading a stream (${source.polling})`, () => {
     const { batches, handled } = await start({}, { function: react });
     await until(() => handled() === 1 && batches().filter((batch) => batch === "x").length > 1);
   });
+});
 
+describe(`A read that fails (${source.polling})`, () => {
   it("an expired iterator is replaced, and every record is read once", async () => {
     await stream.put(name, "ab");
     const { mapping, batches, problems } = await start();

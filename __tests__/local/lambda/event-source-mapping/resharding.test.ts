@@ -67,7 +67,7 @@ async function expectNoOtherShardIsOpened(): Promise<void> {
   expect(count()).toBe(before);
 }
 
-describe(`Resharding (${source.resharding})`, () => {
+describe(`A shard that is split or merged (${source.resharding})`, () => {
   it("the children of a split shard are read, and the order holds per partition key", async () => {
     const { mapping, batches } = await read(1);
     await stream.put(name, "abc");
@@ -111,6 +111,28 @@ describe(`Resharding (${source.resharding})`, () => {
     expect(batches().slice(2).join("")).toMatch(/^AF/);
   });
 
+  it("children are found even if the first call that lists the shards fails", async () => {
+    const { mapping, batches, problems } = await read(1);
+    await stream.put(name, "a");
+    stream.failNext("ListShards", answerWith(500, { __type: "InternalFailure", message: "Try again." }));
+    await stream.split(name);
+    await stream.put(name, "b");
+    await mapping.caughtUp();
+    expect(batches().join("")).toBe("ab");
+    expect(problems).toEqual(["the shards cannot be listed: Try again."]);
+  });
+
+  it("the mapping has caught up only when the children are handled too", async () => {
+    const { mapping, handled } = await read(1);
+    await mapping.caughtUp();
+    await stream.split(name);
+    await stream.put(name, "abc");
+    await mapping.caughtUp();
+    expect(handled()).toBe(3);
+  });
+});
+
+describe(`A mapping that starts on a resharded stream (${source.resharding})`, () => {
   it("a mapping that starts on a resharded stream reads the parents first", async () => {
     const streamArn = await stream.createStream(name, 1);
     await stream.put(name, "a");
@@ -160,25 +182,5 @@ describe(`Resharding (${source.resharding})`, () => {
     await stream.put(name, "c");
     await running.mapping.caughtUp();
     expect(running.batches()).toEqual(["c"]);
-  });
-
-  it("children are found even if the first call that lists the shards fails", async () => {
-    const { mapping, batches, problems } = await read(1);
-    await stream.put(name, "a");
-    stream.failNext("ListShards", answerWith(500, { __type: "InternalFailure", message: "Try again." }));
-    await stream.split(name);
-    await stream.put(name, "b");
-    await mapping.caughtUp();
-    expect(batches().join("")).toBe("ab");
-    expect(problems).toEqual(["the shards cannot be listed: Try again."]);
-  });
-
-  it("the mapping has caught up only when the children are handled too", async () => {
-    const { mapping, handled } = await read(1);
-    await mapping.caughtUp();
-    await stream.split(name);
-    await stream.put(name, "abc");
-    await mapping.caughtUp();
-    expect(handled()).toBe(3);
   });
 });

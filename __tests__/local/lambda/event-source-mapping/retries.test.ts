@@ -18,6 +18,26 @@ describe(`Retries (${source.failures})`, () => {
     expect(slept).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
   });
 
+  it("throttling and other failures before the function runs do not count as retries", async () => {
+    const { invocations, setAside, handled, slept, problems } = await processLetters(
+      "ab",
+      [throttle, throttle, fail, throttle, succeed],
+      { maximumRetryAttempts: 1 },
+    );
+    expect(invocations).toHaveLength(5);
+    expect(handled).toBe("ab");
+    expect(setAside).toEqual([]);
+    expect(slept).toEqual([100, 200, 400, 800]);
+    expect(problems[0]).toBe("the function cannot be invoked: Rate Exceeded.");
+  });
+
+  it("failures before the function runs do not split the batch", async () => {
+    const { invocations } = await processLetters("ab", [throttle], { bisectBatchOnFunctionError: true });
+    expect(invocations).toEqual(["ab", "ab"]);
+  });
+});
+
+describe(`The number of retries (${source.failures})`, () => {
   it("MaximumRetryAttempts: a batch is set aside after that many retries", async () => {
     const { invocations, setAside, handled } = await processLetters("ab", failures(3), {
       maximumRetryAttempts: 2,
@@ -40,24 +60,6 @@ describe(`Retries (${source.failures})`, () => {
     const { invocations, setAside } = await processLetters("a", failures(500), { maximumRetryAttempts: -1 });
     expect(invocations).toHaveLength(501);
     expect(setAside).toEqual([]);
-  });
-
-  it("throttling and other failures before the function runs do not count as retries", async () => {
-    const { invocations, setAside, handled, slept, problems } = await processLetters(
-      "ab",
-      [throttle, throttle, fail, throttle, succeed],
-      { maximumRetryAttempts: 1 },
-    );
-    expect(invocations).toHaveLength(5);
-    expect(handled).toBe("ab");
-    expect(setAside).toEqual([]);
-    expect(slept).toEqual([100, 200, 400, 800]);
-    expect(problems[0]).toBe("the function cannot be invoked: Rate Exceeded.");
-  });
-
-  it("failures before the function runs do not split the batch", async () => {
-    const { invocations } = await processLetters("ab", [throttle], { bisectBatchOnFunctionError: true });
-    expect(invocations).toEqual(["ab", "ab"]);
   });
 
   // On AWS, after the record had failed in a batch of three, the function was invoked with it four more times.
