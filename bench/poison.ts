@@ -42,7 +42,7 @@ export async function benchPoison(): Promise<void> {
 
   const writer = new EventWriter(DynamoDBDocumentClient.from(dynamodb), TableName);
   const store = new RejectionStore({ bucketName, processorVersion: "bench", client: s3 });
-  const parts = { writer, loadRejectionStore: async () => store, timeToLiveDays: undefined };
+  const parts = { writer, loadRejectionStore: async () => store, timeToLiveDays: 0 };
   const forever = new AbortController().signal;
   const process = (records: readonly KinesisStreamRecord[]) =>
     processBatch(records, parts, { writing: forever, settingAside: forever });

@@ -12,13 +12,16 @@ export interface EventItem {
   Name?: string;
   Source: string;
   Lang?: string;
-  /** Epoch seconds after which DynamoDB deletes the item. */
+  /** Epoch seconds after which DynamoDB deletes the item; absent if it never expires. */
   ExpiresAt?: number;
 }
 
+/** The longest time to live that can be set. The shortest is 0 days, which means that items never expire. */
+export const MAX_TIME_TO_LIVE_DAYS = 3650;
+
 /**
  * Turns an event into the item that stores it.
- * @param expiresAt epoch seconds; leave out to keep the item for good
+ * @param expiresAt epoch seconds; omitted: the item never expires
  */
 export function eventItem(post: Post, expiresAt?: number): EventItem {
   return {

@@ -81,7 +81,6 @@ export class EventProcessor extends Construct {
     },
   ): LambdaFunction {
     const code = new NodeFunctionBundle(this, "bundle", "functions/event-processor/handler.ts");
-    const { timeToLiveDays } = settings;
 
     return new LambdaFunction(this, "Default", {
       functionName,
@@ -105,10 +104,10 @@ export class EventProcessor extends Construct {
         variables: {
           TABLE_NAME: parts.table.name,
           FAILURE_BUCKET_NAME: parts.failureBucket.name,
+          TIME_TO_LIVE_DAYS: String(settings.timeToLiveDays),
           PROCESSOR_VERSION: packageJson.version,
           POWERTOOLS_SERVICE_NAME: functionName,
           POWERTOOLS_METRICS_NAMESPACE: settings.stackName,
-          ...(timeToLiveDays > 0 && { TIME_TO_LIVE_DAYS: String(timeToLiveDays) }),
         },
       },
       dependsOn: parts.permissions,

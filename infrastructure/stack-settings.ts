@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { MAX_TIME_TO_LIVE_DAYS } from "../events/event-item";
 
 /** A whole number in a range; a string is accepted because environment and command line know nothing else. */
 function wholeNumber(minimum: number, maximum: number) {
@@ -59,8 +60,8 @@ const settings = {
   memorySize: v.optional(wholeNumber(128, 10_240), 512),
   /** Time limit of one invocation, in seconds. */
   timeoutSeconds: v.optional(wholeNumber(10, 900), 60),
-  /** Days until DynamoDB deletes an item; 0 keeps items for good. */
-  timeToLiveDays: v.optional(wholeNumber(0, 3650), 0),
+  /** Days until DynamoDB deletes an item; 0 means never. */
+  timeToLiveDays: v.optional(wholeNumber(0, MAX_TIME_TO_LIVE_DAYS), 0),
   /** Days until CloudWatch deletes the function's logs. */
   logRetentionDays: v.optional(
     v.pipe(

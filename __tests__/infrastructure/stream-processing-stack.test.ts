@@ -34,10 +34,16 @@ describe("the table", () => {
       point_in_time_recovery: { enabled: true },
       deletion_protection_enabled: false,
     });
-    expect(stack.only("resource", "aws_dynamodb_table")).not.toHaveProperty("ttl");
   });
 
-  it("expires items, and tells the function so, when a time to live is set", () => {
+  it("never expires items by default", () => {
+    expect(stack.only("resource", "aws_dynamodb_table")).not.toHaveProperty("ttl");
+    expect(stack.only("resource", "aws_lambda_function").environment).toMatchObject({
+      variables: { TIME_TO_LIVE_DAYS: "0" },
+    });
+  });
+
+  it("expires items after the time to live, which the function gets in its environment", () => {
     const expiring = synthesizeStack({ timeToLiveDays: 30 });
     expect(expiring.only("resource", "aws_dynamodb_table").ttl).toEqual({
       attribute_name: "ExpiresAt",

@@ -9,7 +9,8 @@ export interface BatchProcessorParts {
   writer: EventWriter;
   /** Called only when there is something to set aside, so that a clean batch never loads the S3 client. */
   loadRejectionStore: () => Promise<RejectionStore>;
-  timeToLiveDays: number | undefined;
+  /** Days from a record's arrival until its item expires; 0: never. */
+  timeToLiveDays: number;
 }
 
 /** When the time is up for the two parts of the work. */

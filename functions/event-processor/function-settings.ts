@@ -1,29 +1,27 @@
 import * as v from "valibot";
+import { MAX_TIME_TO_LIVE_DAYS } from "../../events/event-item";
 
 const Name = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
-/** A hundred years. An epoch far beyond is not a number that DynamoDB's client sends. */
-const MAX_TIME_TO_LIVE_DAYS = 36_500;
-
-const TIME_TO_LIVE_RULE =
-  `must be a whole number of days from 1 to ${MAX_TIME_TO_LIVE_DAYS}, ` +
-  "or be absent, which keeps items for good";
+const TimeToLiveDays = v.pipe(
+  v.string(),
+  v.check(isTimeToLive, `must be a whole number of days from 0 to ${MAX_TIME_TO_LIVE_DAYS}`),
+  v.transform(Number),
+);
 
 /** The environment that the infrastructure declares for the function. Powertools reads its own variables. */
 const Environment = v.object({
   TABLE_NAME: Name,
   FAILURE_BUCKET_NAME: Name,
-  TIME_TO_LIVE_DAYS: v.optional(
-    v.pipe(v.string(), v.check(isTimeToLive, TIME_TO_LIVE_RULE), v.transform(Number)),
-  ),
+  TIME_TO_LIVE_DAYS: TimeToLiveDays,
   PROCESSOR_VERSION: Name,
 });
 
 export interface FunctionSettings {
   tableName: string;
   failureBucketName: string;
-  /** Absent: items are kept for good. */
-  timeToLiveDays: number | undefined;
+  /** Days from a record's arrival until its item expires; 0: never. */
+  timeToLiveDays: number;
   processorVersion: string;
 }
 
@@ -46,7 +44,7 @@ export function readFunctionSettings(environment: NodeJS.ProcessEnv): FunctionSe
 }
 
 function isTimeToLive(value: string): boolean {
-  return /^[1-9]\d*$/.test(value) && Number(value) <= MAX_TIME_TO_LIVE_DAYS;
+  return /^\d+$/.test(value) && Number(value) <= MAX_TIME_TO_LIVE_DAYS;
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

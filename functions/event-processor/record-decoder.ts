@@ -35,11 +35,11 @@ const SECONDS_PER_DAY = 24 * 60 * 60;
 
 /**
  * Decodes a Kinesis record, in the order in which its user records were put. Never throws.
- * @param timeToLiveDays an item expires so many days after its record arrived; leave out to keep it for good
+ * @param timeToLiveDays days from the record's arrival until its items expire; 0: never
  */
 export function decodeRecord(
   kinesisRecord: KinesisStreamRecord,
-  timeToLiveDays?: number,
+  timeToLiveDays: number,
 ): (StorableRecord | Rejection)[] {
   return userRecords(kinesisRecord).map((record) => decodeUserRecord(record, timeToLiveDays));
 }
@@ -63,10 +63,7 @@ function shardOf(eventID: string): string {
   return eventID.slice(0, eventID.indexOf(":"));
 }
 
-function decodeUserRecord(
-  record: UserRecord,
-  timeToLiveDays: number | undefined,
-): StorableRecord | Rejection {
+function decodeUserRecord(record: UserRecord, timeToLiveDays: number): StorableRecord | Rejection {
   const parsed = parseEvent(record.data);
   if (!parsed.ok) return { record, reason: parsed.reason, detail: parsed.detail };
 
@@ -75,10 +72,8 @@ function decodeUserRecord(
   return brokenLimit ? { record, reason: "item-too-large", detail: brokenLimit } : { record, item };
 }
 
-/**
- * Epoch seconds. Counted from the arrival and not from now: a record that is processed again gets the same item.
- */
-function expiresAt(arrivedAt: Date, timeToLiveDays: number | undefined): number | undefined {
-  if (timeToLiveDays === undefined) return undefined;
+/** Epoch seconds. Counted from the arrival and not from now: a record that is processed again gives the same item. */
+function expiresAt(arrivedAt: Date, timeToLiveDays: number): number | undefined {
+  if (timeToLiveDays === 0) return undefined;
   return Math.floor(arrivedAt.getTime() / 1000) + timeToLiveDays * SECONDS_PER_DAY;
 }

@@ -273,7 +273,7 @@ async function process(
             client,
             waiting: settingAside.waiting,
           }),
-        timeToLiveDays: undefined,
+        timeToLiveDays: 0,
         ...conditions,
       },
       { writing: conditions.writing ?? writing.signal, settingAside: settingAside.signal },

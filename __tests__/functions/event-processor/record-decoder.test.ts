@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import type { KinesisStreamRecord } from "aws-lambda";
 import { decodeRecord } from "../../../functions/event-processor/record-decoder";
 import { kinesisRecord, SHARD_ID, STREAM_ARN } from "../../support/kinesis-event";
 import { aggregate } from "../../support/kpl";
@@ -12,11 +13,13 @@ const source = {
   arrivedAt: new Date("2026-11-23T07:21:57.125Z"),
 };
 
+const decode = (record: KinesisStreamRecord) => decodeRecord(record, 0);
+
 describe("decodeRecord", () => {
   it("decodes an event to its item, and knows where it came from", () => {
     const data = Buffer.from(JSON.stringify(post({ text: "שלום 前 👩‍👧" })));
 
-    expect(decodeRecord(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
+    expect(decode(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
       {
         record: { ...source, data },
         item: {
@@ -38,7 +41,7 @@ describe("decodeRecord", () => {
       user: { screen_name: "ada" },
     };
 
-    expect(decodeRecord(kinesisRecord(tweet))).toMatchObject([
+    expect(decode(kinesisRecord(tweet))).toMatchObject([
       {
         item: {
           Username: "ada",
@@ -57,10 +60,16 @@ describe("decodeRecord", () => {
     ]);
   });
 
+  it("never lets an item expire when the time to live is 0 days", () => {
+    const [decoded] = decodeRecord(kinesisRecord(post()), 0);
+    expect(decoded).toHaveProperty("item");
+    expect(decoded).not.toHaveProperty("item.ExpiresAt");
+  });
+
   it("knows the arrival to the millisecond", () => {
     for (const milliseconds of [0, 1, 57, 999]) {
       const arrival = 1_545_084_650 + milliseconds / 1000;
-      const [decoded] = decodeRecord(kinesisRecord(post(), { arrival }));
+      const [decoded] = decode(kinesisRecord(post(), { arrival }));
       expect(decoded?.record.arrivedAt.getTime()).toBe(1_545_084_650_000 + milliseconds);
     }
   });
@@ -68,16 +77,16 @@ describe("decodeRecord", () => {
   it("rejects what is not an event, with its bytes as they came", () => {
     const data = Buffer.from([0xff, 0x00]);
 
-    expect(decodeRecord(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
+    expect(decode(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
       { record: { ...source, data }, reason: "invalid-utf8", detail: "the 2 bytes are not UTF-8" },
     ]);
   });
 
   it("rejects an event whose item or key is over DynamoDB's limits", () => {
-    expect(decodeRecord(kinesisRecord(post({ text: "x".repeat(409_600) })))).toMatchObject([
+    expect(decode(kinesisRecord(post({ text: "x".repeat(409_600) })))).toMatchObject([
       { reason: "item-too-large", detail: expect.stringMatching(/^the item: \d+ bytes/) },
     ]);
-    expect(decodeRecord(kinesisRecord(post({ id: "x".repeat(1025) })))).toMatchObject([
+    expect(decode(kinesisRecord(post({ id: "x".repeat(1025) })))).toMatchObject([
       { reason: "item-too-large", detail: "id: 1025 bytes, a sort key has at most 1024" },
     ]);
   });
@@ -89,7 +98,7 @@ describe("decodeRecord", () => {
       { partitionKey: "alan", data: "not JSON" },
     ]);
 
-    expect(decodeRecord(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
+    expect(decode(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
       {
         record: { ...source, partitionKey: "grace", subSequenceNumber: 0, data: Buffer.from(good) },
         item: expect.objectContaining({ Username: "grace", Id: "a" }),
@@ -106,7 +115,7 @@ describe("decodeRecord", () => {
     const data = await aggregate([{ partitionKey: "grace", data: JSON.stringify(post()) }]);
     data.writeUInt8(data.readUInt8(data.length - 1) ^ 1, data.length - 1);
 
-    expect(decodeRecord(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
+    expect(decode(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
       {
         record: { ...source, data },
         reason: "invalid-utf8",
