@@ -1,22 +1,15 @@
 import * as v from "valibot";
 import { Base64 } from "./base64";
+import type { InvalidReason } from "./parse-event";
 
 /**
- * Why a record can never be stored.
+ * Why the event processor rejects a record.
  *
  * - `invalid-utf8`, `invalid-json`, `invalid-event`: its data is not an event.
  * - `item-too-large`: the event's item, or one of its keys, is over DynamoDB's limit.
  * - `invalid-item`: DynamoDB called the item invalid.
  */
-export const RejectionReason = v.picklist([
-  "invalid-utf8",
-  "invalid-json",
-  "invalid-event",
-  "item-too-large",
-  "invalid-item",
-]);
-
-export type RejectionReason = v.InferOutput<typeof RejectionReason>;
+export type RejectionReason = InvalidReason | "item-too-large" | "invalid-item";
 
 /** What the keys of rejected records begin with in the failure bucket; Lambda's own objects begin with `aws/lambda/`. */
 export const REJECTED_RECORDS_PREFIX = "rejected/";
@@ -27,11 +20,12 @@ export const REJECTED_RECORDS_PREFIX = "rejected/";
  * `rejected/<shardId>/YYYY/MM/DD/<first sequence number>-<last sequence number>.ndjson`, the date being that of the
  * first record's arrival.
  *
- * Records are set aside at least once: a batch that is cut short and processed again, in other portions, may set a
+ * Records are set aside at least once: a batch that is cut short and processed again, split in another way, may set a
  * record aside a second time. `shardId`, `sequenceNumber` and `subSequenceNumber` tell one record from another.
  */
 export const RejectedRecord = v.object({
-  reason: RejectionReason,
+  /** A `RejectionReason`, or one that an earlier version of the event processor gave. */
+  reason: v.pipe(v.string(), v.nonEmpty("must not be empty")),
   /** The rule that was broken, in words, without the post's text. */
   detail: v.string(),
   streamArn: v.string(),

@@ -23,6 +23,11 @@ describe("RejectedRecord", () => {
     });
   });
 
+  it("takes any reason, so that records of earlier versions of the event processor can be put back", () => {
+    const earlier = { ...record, reason: "refused-by-dynamodb" };
+    expect(v.parse(RejectedRecord, earlier)).toEqual(earlier);
+  });
+
   it("takes data of every length up to the largest record that a stream can hold", () => {
     for (const length of [0, 1, 2, 3, 10 * 1024 * 1024]) {
       const data = Buffer.alloc(length, 0xfe).toString("base64");
@@ -31,12 +36,13 @@ describe("RejectedRecord", () => {
   });
 
   it.each([
-    ["an unknown reason", { reason: "because" }],
+    ["an empty reason", { reason: "" }],
+    ["a reason that is not text", { reason: 7 }],
     ["data that is not Base64", { data: "{}==" }],
     ["Base64 that is cut off", { data: "eyJ7e" }],
     ["an arrival that is not a time", { approximateArrivalTimestamp: "1795418517" }],
     ["a negative position", { subSequenceNumber: -1 }],
-  ])("refuses %s", (_, values) => {
+  ])("does not take %s", (_, values) => {
     expect(v.is(RejectedRecord, { ...record, ...values })).toBe(false);
   });
 });
