@@ -1,6 +1,6 @@
 import type { Post } from "./post";
 
-/** An event as it stands in the DynamoDB table. */
+/** An event as an item of the DynamoDB table. */
 export interface EventItem {
   /** Partition key. */
   Username: string;
@@ -15,6 +15,13 @@ export interface EventItem {
   /** Epoch seconds after which DynamoDB deletes the item; absent if it never expires. */
   ExpiresAt?: number;
 }
+
+/** The attributes with which the table is declared. */
+export const TABLE_ATTRIBUTES = {
+  partitionKey: "Username",
+  sortKey: "Id",
+  expiry: "ExpiresAt",
+} as const satisfies Record<string, keyof EventItem>;
 
 /** The longest time to live that can be set. The shortest is 0 days, which means that items never expire. */
 export const MAX_TIME_TO_LIVE_DAYS = 3650;
@@ -36,15 +43,12 @@ export function eventItem(post: Post, expiresAt?: number): EventItem {
   };
 }
 
-/**
- * DynamoDB's limits in bytes of UTF-8.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
- */
-const MAX_PARTITION_KEY_BYTES = 2048;
-const MAX_SORT_KEY_BYTES = 1024;
-const MAX_ITEM_BYTES = 400 * 1024;
+/** The item's key as one string: equal for two items if one would replace the other in the table. */
+export function itemKey(item: EventItem): string {
+  return JSON.stringify([item.Username, item.Id]);
+}
 
-/** Says which of DynamoDB's limits the item breaks, or nothing if it can be stored. */
+/** Says which of DynamoDB's limits the item breaks; `undefined` if it can be stored. */
 export function brokenItemLimit(item: EventItem): string | undefined {
   const username = Buffer.byteLength(item.Username);
   if (username > MAX_PARTITION_KEY_BYTES)
@@ -57,6 +61,14 @@ export function brokenItemLimit(item: EventItem): string | undefined {
   if (size > MAX_ITEM_BYTES) return `the item: ${size} bytes, an item has at most ${MAX_ITEM_BYTES}`;
   return undefined;
 }
+
+/**
+ * DynamoDB's limits in bytes of UTF-8.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+const MAX_PARTITION_KEY_BYTES = 2048;
+const MAX_SORT_KEY_BYTES = 1024;
+const MAX_ITEM_BYTES = 400 * 1024;
 
 /**
  * An item's size: the bytes of its attribute names and values. A number's exact size depends on its digits;

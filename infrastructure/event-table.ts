@@ -2,6 +2,7 @@ import { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import type { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
+import { TABLE_ATTRIBUTES } from "../events/event-item";
 import { allowRole } from "./inline-policy";
 import type { StackSettings } from "./stack-settings";
 
@@ -12,19 +13,17 @@ export class EventTable extends Construct {
 
   constructor(scope: Construct, id: string, settings: StackSettings) {
     super(scope, id);
+    const { partitionKey, sortKey, expiry } = TABLE_ATTRIBUTES;
 
     const table = new DynamodbTable(this, "Default", {
       name: `${settings.stackName}-EventData`,
       billingMode: "PAY_PER_REQUEST",
-      hashKey: "Username",
-      rangeKey: "Id",
-      attribute: [
-        { name: "Username", type: "S" },
-        { name: "Id", type: "S" },
-      ],
+      hashKey: partitionKey,
+      rangeKey: sortKey,
+      attribute: [partitionKey, sortKey].map((name) => ({ name, type: "S" })),
       pointInTimeRecovery: { enabled: true },
       deletionProtectionEnabled: settings.protectData,
-      ...(settings.timeToLiveDays > 0 && { ttl: { attributeName: "ExpiresAt", enabled: true } }),
+      ...(settings.timeToLiveDays > 0 && { ttl: { attributeName: expiry, enabled: true } }),
     });
     this.name = table.name;
     this.arn = table.arn;

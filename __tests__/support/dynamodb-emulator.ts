@@ -1,7 +1,7 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import dynalite from "dynalite";
-import type { EventItem } from "../../events/event-item";
+import { type EventItem, TABLE_ATTRIBUTES } from "../../events/event-item";
 import { close, listen } from "../../test-servers/listen";
 import { emulatorAccess } from "./aws-access";
 
@@ -16,6 +16,7 @@ export interface DynamoDbEmulator {
 
 /** Starts dynalite in this process. */
 export async function startDynamoDbEmulator(): Promise<DynamoDbEmulator> {
+  const { partitionKey, sortKey } = TABLE_ATTRIBUTES;
   const server = dynalite({ createTableMs: 0 });
   const url = await listen(server);
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(emulatorAccess(url)));
@@ -26,13 +27,13 @@ export async function startDynamoDbEmulator(): Promise<DynamoDbEmulator> {
         new CreateTableCommand({
           TableName,
           BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [
-            { AttributeName: "Username", AttributeType: "S" },
-            { AttributeName: "Id", AttributeType: "S" },
-          ],
+          AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({
+            AttributeName,
+            AttributeType: "S",
+          })),
           KeySchema: [
-            { AttributeName: "Username", KeyType: "HASH" },
-            { AttributeName: "Id", KeyType: "RANGE" },
+            { AttributeName: partitionKey, KeyType: "HASH" },
+            { AttributeName: sortKey, KeyType: "RANGE" },
           ],
         }),
       );

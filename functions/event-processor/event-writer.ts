@@ -1,6 +1,6 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import pMap from "p-map";
-import type { EventItem } from "../../events/event-item";
+import { type EventItem, itemKey } from "../../events/event-item";
 import { backOff, type Waiting } from "../../shared/backoff";
 import { CONCURRENT_REQUESTS } from "./client-settings";
 import { describeError, type Problems } from "./problems";
@@ -42,13 +42,13 @@ export class EventWriter {
    * @param problems is told what went wrong, whether or not it was overcome
    */
   async write(items: readonly EventItem[], signal: AbortSignal, problems: Problems): Promise<WriteResult> {
-    const newest = new Map(items.map((item) => [keyOf(item), item]));
+    const newest = new Map(items.map((item) => [itemKey(item), item]));
     const run = new WriteRun(this.client, this.tableName, signal, problems, this.waiting);
     await pMap(chunksOf([...newest.values()]), (chunk) => run.writeChunk(chunk), {
       concurrency: CONCURRENT_REQUESTS,
     });
     return {
-      outcomeOf: (item) => run.outcomes.get(keyOf(item)) ?? { status: "failed" },
+      outcomeOf: (item) => run.outcomes.get(itemKey(item)) ?? { status: "failed" },
       retried: run.retried,
     };
   }
@@ -96,19 +96,19 @@ class WriteRun {
     const unprocessed = new Set(
       Object.values(UnprocessedItems)
         .flat()
-        .map((request) => keyOf(request.PutRequest?.Item as EventItem)),
+        .map((request) => itemKey(request.PutRequest?.Item as EventItem)),
     );
     for (const item of items) {
-      if (!unprocessed.has(keyOf(item))) this.outcomes.set(keyOf(item), { status: "stored" });
+      if (!unprocessed.has(itemKey(item))) this.outcomes.set(itemKey(item), { status: "stored" });
     }
-    return items.filter((item) => unprocessed.has(keyOf(item)));
+    return items.filter((item) => unprocessed.has(itemKey(item)));
   }
 
   /** One invalid item makes DynamoDB refuse the whole request, without saying which: halves it until it stands alone. */
   private async narrowDown(items: readonly EventItem[], error: Error): Promise<void> {
     const [first, ...others] = items;
     if (first && others.length === 0) {
-      this.outcomes.set(keyOf(first), { status: "refused", detail: error.message });
+      this.outcomes.set(itemKey(first), { status: "refused", detail: error.message });
       return;
     }
     const middle = Math.ceil(items.length / 2);
@@ -120,10 +120,6 @@ class WriteRun {
 /** The one error that is an item's own fault. Anything else may pass, or be mended by the operator, and is retried. */
 function isRefusal(error: unknown): error is Error {
   return error instanceof Error && error.name === "ValidationException";
-}
-
-function keyOf({ Username, Id }: Pick<EventItem, "Username" | "Id">): string {
-  return JSON.stringify([Username, Id]);
 }
 
 function chunksOf(items: readonly EventItem[]): (readonly EventItem[])[] {
