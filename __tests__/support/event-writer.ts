@@ -75,7 +75,7 @@ export function useEventWriter() {
 
 export const stored = { status: "stored" };
 export const failed = { status: "failed" };
-export const refused = { status: "refused", detail: expect.any(String) };
+export const rejected = { status: "rejected", detail: expect.any(String) };
 
 export function itemWithId(id: string): EventItem {
   return eventItem(post({ id }));
@@ -86,7 +86,7 @@ export function itemsWithIds(count: number): EventItem[] {
   return Array.from({ length: count }, (_, index) => itemWithId(String(index).padStart(4, "0")));
 }
 
-/** An item that the decoder would have rejected, so that DynamoDB itself refuses it. */
+/** An item over a limit that the decoder checks, too: here DynamoDB itself calls it invalid. */
 export function tooLarge(item: EventItem): EventItem {
   return { ...item, Message: "x".repeat(400 * 1024) };
 }

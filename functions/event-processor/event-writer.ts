@@ -9,8 +9,8 @@ import { describeError, type Problems } from "./problems";
 export type WriteOutcome =
   | { status: "stored" }
   /** DynamoDB calls the item invalid: it can never be stored. */
-  | { status: "refused"; detail: string }
-  /** It may be stored when it is tried again. */
+  | { status: "rejected"; detail: string }
+  /** It may be stored when it is written again. */
   | { status: "failed" };
 
 export interface WriteResult {
@@ -35,11 +35,11 @@ export class EventWriter {
   ) {}
 
   /**
-   * Writes items until all are stored or refused, or the time is up. Never throws.
+   * Writes items until all are stored or rejected, or the time is up. Never throws.
    *
-   * Of items with the same key the last is written: DynamoDB refuses a request that holds a key twice.
+   * Of items with the same key the last is written: DynamoDB takes no request that holds a key twice.
    * @param signal aborted when the time is up: requests under way are cancelled, nothing more is sent
-   * @param problems is told what went wrong, whether or not it was overcome
+   * @param problems collects what went wrong, even if a later attempt succeeded
    */
   async write(items: readonly EventItem[], signal: AbortSignal, problems: Problems): Promise<WriteResult> {
     const newest = new Map(items.map((item) => [itemKey(item), item]));
@@ -77,7 +77,7 @@ class WriteRun {
         this.problems.add("DynamoDB left items unprocessed", pending.length);
       } catch (error) {
         if (this.signal.aborted) break;
-        if (isRefusal(error)) return this.narrowDown(pending, error);
+        if (isInvalidItem(error)) return this.narrowDown(pending, error);
         this.problems.add(`DynamoDB: ${describeError(error)}`, pending.length);
       }
       await backOff(attempt, this.signal, this.waiting);
@@ -104,11 +104,11 @@ class WriteRun {
     return items.filter((item) => unprocessed.has(itemKey(item)));
   }
 
-  /** One invalid item makes DynamoDB refuse the whole request, without saying which: halves it until it stands alone. */
+  /** One invalid item fails the whole request, and DynamoDB does not say which: halves the request until it is alone. */
   private async narrowDown(items: readonly EventItem[], error: Error): Promise<void> {
     const [first, ...others] = items;
     if (first && others.length === 0) {
-      this.outcomes.set(itemKey(first), { status: "refused", detail: error.message });
+      this.outcomes.set(itemKey(first), { status: "rejected", detail: error.message });
       return;
     }
     const middle = Math.ceil(items.length / 2);
@@ -117,8 +117,8 @@ class WriteRun {
   }
 }
 
-/** The one error that is an item's own fault. Anything else may pass, or be mended by the operator, and is retried. */
-function isRefusal(error: unknown): error is Error {
+/** The one error that is an item's own fault. Any other may pass, or the operator may correct its cause: it is retried. */
+function isInvalidItem(error: unknown): error is Error {
   return error instanceof Error && error.name === "ValidationException";
 }
 

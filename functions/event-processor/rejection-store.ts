@@ -24,7 +24,7 @@ export class RejectionStore {
    * Writes the rejections of a batch as one object. The same rejections written again overwrite it.
    * @param rejections of one shard, in the order of the batch; if there are none, nothing is written
    * @param signal aborted when the time is up
-   * @param problems is told what went wrong, whether or not it was overcome
+   * @param problems collects what went wrong, even if a later attempt succeeded
    * @returns whether they are in the bucket; if not, the records must be reported as failed. Never throws.
    */
   async setAside(

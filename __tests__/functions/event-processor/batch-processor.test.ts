@@ -64,9 +64,9 @@ describe("processBatch", () => {
     expect(table.requests).toEqual([]);
   });
 
-  it("sets aside what DynamoDB refuses", async () => {
+  it("sets aside what DynamoDB calls invalid", async () => {
     table.injectAlways((request, forward) =>
-      request.body.includes('"S":"refuse me"')
+      request.body.includes('"S":"invalid"')
         ? answerWith(400, {
             __type: "ValidationException",
             message: "One or more parameter values were invalid",
@@ -74,7 +74,7 @@ describe("processBatch", () => {
         : forward(request),
     );
 
-    const result = await process([good("1"), good("2", { text: "refuse me" }), good("3")]);
+    const result = await process([good("1"), good("2", { text: "invalid" }), good("3")]);
 
     expect(await storedIds()).toEqual(["1", "3"]);
     expect(await setAsideRecords()).toEqual(["2"]);

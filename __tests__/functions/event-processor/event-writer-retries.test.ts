@@ -27,7 +27,7 @@ describe("EventWriter", () => {
       });
     });
 
-    it("goes on, with growing waits, as long as some are left", async () => {
+    it("continues, with growing waits, as long as some are left", async () => {
       const all = leaveUnprocessed(() => true);
       writer.proxy.inject(
         all,
@@ -69,7 +69,7 @@ describe("EventWriter", () => {
       ["that was throttled", throttle, /^DynamoDB: ProvisionedThroughputExceededException: The level of/],
       ["that met an error of the service", answerWith(500, "oops"), /^DynamoDB: /],
       [
-        "that was not allowed, for the policy may be mended",
+        "that was not allowed: the operator may correct the policy",
         accessDenied,
         /^DynamoDB: AccessDeniedException: User/,
       ],

@@ -6,7 +6,7 @@ import {
   failed,
   itemsWithIds,
   itemWithId,
-  refused,
+  rejected,
   stored,
   tooLarge,
   useEventWriter,
@@ -58,12 +58,12 @@ describe("EventWriter", () => {
       expect(await writer.storedItems()).toEqual(items);
     });
 
-    it("has one outcome for all: refused", async () => {
+    it("has one outcome for all: rejected", async () => {
       const valid = eventItem(post());
 
       const { outcomes } = await writer.write([valid, tooLarge(valid), itemWithId("other")]);
 
-      expect(outcomes).toEqual([refused, refused, stored]);
+      expect(outcomes).toEqual([rejected, rejected, stored]);
       expect(await writer.storedItems()).toEqual([itemWithId("other")]);
     });
 
@@ -79,36 +79,38 @@ describe("EventWriter", () => {
     });
   });
 
-  describe("when DynamoDB refuses a request as invalid", () => {
-    it("refuses just the item that is to blame, and stores the others of its request", async () => {
+  describe("when DynamoDB calls a request invalid", () => {
+    it("rejects only the invalid item, and stores the others of its request", async () => {
       const items = itemsWithIds(25).map((item) => (item.Id === "0017" ? tooLarge(item) : item));
 
       const { outcomes, retried } = await writer.write(items);
 
-      expect(outcomes).toEqual(items.map((_, index) => (index === 17 ? refused : stored)));
+      expect(outcomes).toEqual(items.map((_, index) => (index === 17 ? rejected : stored)));
       expect(await writer.storedItems()).toEqual(items.filter((_, index) => index !== 17));
       expect(retried).toBe(0);
     });
 
     it.each([[[0]], [[24]], [[0, 24]], [[3, 4, 5]], [[...Array(25).keys()]]])(
-      "finds the items to blame wherever they stand: %j",
-      async (blamed) => {
-        const items = itemsWithIds(25).map((item, index) => (blamed.includes(index) ? emptyKey(item) : item));
+      "finds the invalid items wherever they are: %j",
+      async (invalid) => {
+        const items = itemsWithIds(25).map((item, index) =>
+          invalid.includes(index) ? emptyKey(item) : item,
+        );
 
         const { outcomes } = await writer.write(items);
 
         expect(outcomes.map(({ status }) => status)).toEqual(
-          items.map((_, index) => (blamed.includes(index) ? "refused" : "stored")),
+          items.map((_, index) => (invalid.includes(index) ? "rejected" : "stored")),
         );
-        expect(await writer.storedItems()).toEqual(items.filter((_, index) => !blamed.includes(index)));
+        expect(await writer.storedItems()).toEqual(items.filter((_, index) => !invalid.includes(index)));
       },
     );
 
-    it("tells which rule DynamoDB says was broken", async () => {
+    it("passes on which rule DynamoDB says was broken", async () => {
       const { outcomes } = await writer.write([tooLarge(itemWithId("1"))]);
 
       expect(outcomes).toEqual([
-        { status: "refused", detail: "Item size has exceeded the maximum allowed size" },
+        { status: "rejected", detail: "Item size has exceeded the maximum allowed size" },
       ]);
     });
 
@@ -122,7 +124,7 @@ describe("EventWriter", () => {
 
       const { outcomes } = await writer.write(items);
 
-      expect(outcomes).toEqual([stored, stored, refused, stored]);
+      expect(outcomes).toEqual([stored, stored, rejected, stored]);
     });
   });
 });
