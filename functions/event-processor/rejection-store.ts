@@ -14,18 +14,20 @@ export interface RejectionStoreOptions {
 
 /** Sets rejected records aside in the failure bucket. */
 export class RejectionStore {
-  private readonly client: S3Client;
+  readonly #options: RejectionStoreOptions;
+  readonly #client: S3Client;
 
-  constructor(private readonly options: RejectionStoreOptions) {
-    this.client = options.client ?? new S3Client(clientSettings);
+  constructor(options: RejectionStoreOptions) {
+    this.#options = options;
+    this.#client = options.client ?? new S3Client(clientSettings);
   }
 
   /**
-   * Writes the rejections of a batch as one object. The same rejections written again overwrite it.
+   * Writes the rejections of a batch as one object. The same rejections written again overwrite it. Never throws.
    * @param rejections of one shard, in the order of the batch; if there are none, nothing is written
    * @param signal aborted when the time is up
    * @param problems collects what went wrong, even if a later attempt succeeded
-   * @returns whether they are in the bucket; if not, the records must be reported as failed. Never throws.
+   * @returns whether they are in the bucket; if not, the records must be reported as failed
    */
   async setAside(
     rejections: readonly Rejection[],
@@ -36,7 +38,7 @@ export class RejectionStore {
     const last = rejections.at(-1);
     if (!first || !last) return true;
 
-    const { bucketName, processorVersion, waiting } = this.options;
+    const { bucketName, processorVersion, waiting } = this.#options;
     const object = {
       Bucket: bucketName,
       Key: objectKey(first.record, last.record),
@@ -45,7 +47,7 @@ export class RejectionStore {
     };
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        await this.client.send(new PutObjectCommand(object), { abortSignal: signal });
+        await this.#client.send(new PutObjectCommand(object), { abortSignal: signal });
         return true;
       } catch (error) {
         if (signal.aborted) break;
