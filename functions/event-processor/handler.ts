@@ -20,7 +20,7 @@ const writer = new EventWriter(
 );
 let rejectionStore: RejectionStore | undefined;
 
-/** Lambda's entry point: a batch of Kinesis records in, the records that Lambda is to retry out. */
+/** Lambda's entry point: takes a batch of Kinesis records, and returns those that Lambda must retry. */
 export async function handler(
   event: KinesisStreamEvent,
   context: Context,
@@ -31,8 +31,8 @@ export async function handler(
     event.Records,
     { writer, loadRejectionStore, timeToLiveDays: settings.timeToLiveDays },
     {
-      writing: AbortSignal.timeout(budget.writing),
-      settingAside: AbortSignal.timeout(budget.settingAside),
+      writing: AbortSignal.timeout(budget.writingMs),
+      settingAside: AbortSignal.timeout(budget.settingAsideMs),
     },
   );
   reportBatch(event.Records, result, { logger, metrics });

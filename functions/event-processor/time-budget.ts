@@ -1,14 +1,14 @@
 /**
- * How an invocation divides its time, in ms from now: events are written until `writing`, rejected records are set aside
- * until `settingAside`, and what is left is for the answer. Setting aside gets 5 s, which is time for the S3 client to
- * load and for a request to be sent again, or a quarter of a shorter invocation.
- * @param remaining ms until Lambda ends the invocation
+ * Divides an invocation's time, in milliseconds from now: events are written until `writingMs`, rejected records are set
+ * aside until `settingAsideMs`, and the rest is for the answer. Setting aside gets 5 s, enough for the S3 client to load
+ * and for a request to be sent again, or a quarter of a shorter invocation.
+ * @param remainingMs until Lambda ends the invocation
  */
-export function timeBudget(remaining: number): { writing: number; settingAside: number } {
-  const reserve = Math.min(5_000, remaining / 4);
-  const answer = Math.min(500, remaining / 20);
+export function timeBudget(remainingMs: number): { writingMs: number; settingAsideMs: number } {
+  const setAsideMs = Math.min(5_000, remainingMs / 4);
+  const answerMs = Math.min(500, remainingMs / 20);
   return {
-    writing: Math.max(0, Math.floor(remaining - reserve - answer)),
-    settingAside: Math.max(0, Math.floor(remaining - answer)),
+    writingMs: Math.max(0, Math.floor(remainingMs - setAsideMs - answerMs)),
+    settingAsideMs: Math.max(0, Math.floor(remainingMs - answerMs)),
   };
 }
