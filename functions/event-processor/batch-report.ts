@@ -1,22 +1,19 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { KinesisStreamRecord } from "aws-lambda";
+import { type Clock, systemClock } from "../../shared/clock";
 import type { BatchResult } from "./batch-processor";
 import type { Rejection } from "./record-decoder";
 
-/** Problems named in the log of one batch; error messages may differ from request to request. */
-const MAX_PROBLEMS_LOGGED = 10;
-
 /**
- * Tells the operator what became of a batch: one line of log with the counts, a warning for each reason of rejection and
- * one for problems, and the metrics. The text of posts appears in none of them.
- * @param now epoch ms
+ * Reports to the operator what became of a batch: one line of log with the counts, a warning for each reason of rejection
+ * and one for problems, and the metrics. The text of posts appears in none of them.
  */
 export function reportBatch(
   kinesisRecords: readonly KinesisStreamRecord[],
   result: BatchResult,
   { logger, metrics }: { logger: Logger; metrics: Metrics },
-  now = Date.now(),
+  clock: Clock = systemClock,
 ): void {
   const counts = {
     stored: result.stored,
@@ -24,12 +21,12 @@ export function reportBatch(
     retried: result.retried,
     failed: result.failed.length,
   };
-  const iteratorAge = iteratorAgeOf(kinesisRecords, now);
+  const iteratorAgeMs = ageOfOldest(kinesisRecords, clock.now());
   logger.info("Batch processed", {
     kinesisRecords: kinesisRecords.length,
     userRecords: result.received,
     ...counts,
-    iteratorAge,
+    iteratorAge: iteratorAgeMs,
   });
 
   for (const rejections of byReason(result.rejected)) warnOfRejections(logger, rejections);
@@ -42,12 +39,15 @@ export function reportBatch(
   metrics.addMetric("RecordsRejected", MetricUnit.Count, counts.rejected);
   metrics.addMetric("RecordsRetried", MetricUnit.Count, counts.retried);
   metrics.addMetric("RecordsFailed", MetricUnit.Count, counts.failed);
-  metrics.addMetric("IteratorAge", MetricUnit.Milliseconds, iteratorAge);
+  metrics.addMetric("IteratorAge", MetricUnit.Milliseconds, iteratorAgeMs);
   metrics.publishStoredMetrics();
 }
 
-/** The age of the oldest record in ms. */
-function iteratorAgeOf(kinesisRecords: readonly KinesisStreamRecord[], now: number): number {
+/** Problems named in the log of one batch; error messages may differ from request to request. */
+const MAX_PROBLEMS_LOGGED = 10;
+
+/** In milliseconds. */
+function ageOfOldest(kinesisRecords: readonly KinesisStreamRecord[], now: number): number {
   const oldest = kinesisRecords.reduce(
     (earliest, { kinesis }) => Math.min(earliest, kinesis.approximateArrivalTimestamp * 1000),
     now,

@@ -125,7 +125,7 @@ function report(result: Partial<BatchResult>): void {
       logger: new Logger({ serviceName: "event-processor" }),
       metrics: new Metrics({ namespace: "stream-processing", serviceName: "event-processor" }),
     },
-    (ARRIVAL + 2) * 1000,
+    { now: () => (ARRIVAL + 2) * 1000, sleep: async () => {} },
   );
 }
 
