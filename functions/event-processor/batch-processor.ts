@@ -4,7 +4,7 @@ import { Problems } from "./problems";
 import { decodeRecord, type Rejection, type StorableRecord } from "./record-decoder";
 import type { RejectionStore } from "./rejection-store";
 
-/** What a batch is processed with. */
+/** What `processBatch` needs for its work. */
 export interface BatchProcessorParts {
   writer: EventWriter;
   /** Called only when there is something to set aside, so that a clean batch never loads the S3 client. */
@@ -27,7 +27,7 @@ export interface BatchResult {
   rejected: readonly Rejection[];
   /** Sent again within the invocation. */
   retried: number;
-  /** The sequence numbers of the Kinesis records that are to be retried by Lambda. */
+  /** The sequence numbers of the Kinesis records that Lambda must retry. */
   failed: readonly string[];
   /** What went wrong, and how many records it touched. */
   problems: ReadonlyMap<string, number>;
@@ -84,20 +84,15 @@ function sortByOutcome(decoded: readonly (StorableRecord | Rejection)[], { outco
 }
 
 /**
- * The rejections that do not come again. Lambda retries every record from the lowest failed sequence number on:
- * what is rejected there would be set aside twice.
+ * The rejections that do not come again. Lambda retries every record from the lowest failed sequence number on, and a
+ * record rejected there would be set aside twice.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  */
 function beforeCheckpoint(
   rejections: readonly Rejection[],
   failed: ReadonlySet<string>,
 ): readonly Rejection[] {
-  let checkpoint: bigint | undefined;
-  for (const sequenceNumber of failed) {
-    const candidate = BigInt(sequenceNumber);
-    if (checkpoint === undefined || candidate < checkpoint) checkpoint = candidate;
-  }
-  if (checkpoint === undefined) return rejections;
-  const lowestFailed = checkpoint;
-  return rejections.filter(({ record }) => BigInt(record.sequenceNumber) < lowestFailed);
+  if (failed.size === 0) return rejections;
+  const checkpoint = [...failed].map(BigInt).reduce((lowest, next) => (next < lowest ? next : lowest));
+  return rejections.filter(({ record }) => BigInt(record.sequenceNumber) < checkpoint);
 }

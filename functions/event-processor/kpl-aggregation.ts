@@ -7,13 +7,10 @@ export interface AggregatedUserRecord {
   data: Uint8Array;
 }
 
-const MAGIC = Buffer.from([0xf3, 0x89, 0x9a, 0xc2]);
-const MD5_BYTES = 16;
-
 /**
  * Takes a record apart that the Kinesis Producer Library aggregated: magic number, protobuf message, MD5 of the message.
- * Returns `undefined` for an ordinary record, and that is also what has the magic number but not the right checksum,
- * cannot be decoded, or holds no user records.
+ * Returns `undefined` for an ordinary record. That includes one with the magic number whose checksum is wrong, which
+ * cannot be decoded, or which holds no user records.
  * @see https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md
  */
 export function disaggregate(data: Uint8Array): AggregatedUserRecord[] | undefined {
@@ -23,20 +20,23 @@ export function disaggregate(data: Uint8Array): AggregatedUserRecord[] | undefin
   if (!createHash("md5").update(message).digest().equals(data.subarray(-MD5_BYTES))) return undefined;
 
   try {
-    const userRecords = decodeAggregatedRecord(message);
+    const userRecords = readAggregatedRecord(message);
     return userRecords.length > 0 ? userRecords : undefined;
   } catch {
     return undefined;
   }
 }
 
+const MAGIC = Buffer.from([0xf3, 0x89, 0x9a, 0xc2]);
+const MD5_BYTES = 16;
+
 /** `AggregatedRecord { repeated string partition_key_table = 1; ...; repeated Record records = 3; }` */
-function decodeAggregatedRecord(message: Uint8Array): AggregatedUserRecord[] {
+function readAggregatedRecord(message: Uint8Array): AggregatedUserRecord[] {
   const partitionKeys: string[] = [];
-  const records: IndexedRecord[] = [];
+  const records: { partitionKeyIndex: number; data: Uint8Array }[] = [];
   readFields(message, {
     [lengthDelimited(1)]: (reader) => partitionKeys.push(reader.string(true)),
-    [lengthDelimited(3)]: (reader) => records.push(decodeRecord(reader.bytes())),
+    [lengthDelimited(3)]: (reader) => records.push(readRecord(reader.bytes())),
   });
   return records.map(({ partitionKeyIndex, data }) => ({
     partitionKey: required(partitionKeys[partitionKeyIndex]),
@@ -44,13 +44,8 @@ function decodeAggregatedRecord(message: Uint8Array): AggregatedUserRecord[] {
   }));
 }
 
-interface IndexedRecord {
-  partitionKeyIndex: number;
-  data: Uint8Array;
-}
-
 /** `Record { required uint64 partition_key_index = 1; ...; required bytes data = 3; ... }` */
-function decodeRecord(message: Uint8Array): IndexedRecord {
+function readRecord(message: Uint8Array) {
   let partitionKeyIndex: number | undefined;
   let data: Uint8Array | undefined;
   readFields(message, {

@@ -31,8 +31,6 @@ export interface StorableRecord {
   item: EventItem;
 }
 
-const SECONDS_PER_DAY = 24 * 60 * 60;
-
 /**
  * Decodes a Kinesis record, in the order in which its user records were put. Never throws.
  * @param timeToLiveDays days from the record's arrival until its items expire; 0: never
@@ -71,6 +69,8 @@ function decodeUserRecord(record: UserRecord, timeToLiveDays: number): StorableR
   const brokenLimit = brokenItemLimit(item);
   return brokenLimit ? { record, reason: "item-too-large", detail: brokenLimit } : { record, item };
 }
+
+const SECONDS_PER_DAY = 24 * 60 * 60;
 
 /** Epoch seconds. Counted from the arrival and not from now: a record that is processed again gives the same item. */
 function expiresAt(arrivedAt: Date, timeToLiveDays: number): number | undefined {
