@@ -1,34 +1,36 @@
 import * as v from "valibot";
 import { Base64 } from "./base64";
 
-/** What the keys of discarded batches begin with in the failure bucket; Lambda chooses them. */
+/** What the keys of failed batches begin with in the failure bucket; Lambda chooses them. */
 export const FAILED_BATCHES_PREFIX = "aws/lambda/";
 
-const FailedRecord = v.looseObject({
-  /** Shard and sequence number, `shardId-000000000000:4959…` */
-  eventID: v.string(),
-  kinesis: v.looseObject({
-    partitionKey: v.string(),
-    data: Base64,
-    /** Epoch seconds. */
-    approximateArrivalTimestamp: v.number(),
-  }),
-});
-
 /**
- * A batch that the event source mapping gave up, as Lambda keeps it in S3: what became of it, and as a string of JSON
- * the event that the function did not process.
+ * A batch whose retries or age ran out, as Lambda sets it aside in S3: why, and as a string of JSON the event that the
+ * function did not process.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 export const FailedBatch = v.looseObject({
   requestContext: v.looseObject({
-    /** Why it was given up, such as `RetryAttemptsExhausted`. */
+    /** Why the batch was set aside, such as `RetryAttemptsExhausted`. */
     condition: v.pipe(v.string(), v.nonEmpty("must not be empty")),
   }),
   payload: v.pipe(
     v.string(),
     v.parseJson({}, "must be JSON"),
-    v.looseObject({ Records: v.array(FailedRecord) }),
+    v.looseObject({
+      Records: v.array(
+        v.looseObject({
+          /** Shard and sequence number, `shardId-000000000000:4959…` */
+          eventID: v.string(),
+          kinesis: v.looseObject({
+            partitionKey: v.string(),
+            data: Base64,
+            /** Epoch seconds. */
+            approximateArrivalTimestamp: v.number(),
+          }),
+        }),
+      ),
+    }),
   ),
 });
 

@@ -1,10 +1,7 @@
-/** A value that bytes or text hold as JSON, or why they do not. */
+/** A value that bytes hold as JSON, or why they do not. */
 export type JsonResult =
   | { ok: true; value: unknown }
   | { ok: false; reason: "invalid-utf8" | "invalid-json"; detail: string };
-
-/** Throws for bytes that are not UTF-8; skips a byte order mark, which JSON parsers may ignore (RFC 8259, 8.1). */
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Decodes UTF-8 JSON. Never throws; the detail says nothing of the content, so that it may be logged. */
 export function decodeJson(bytes: Uint8Array): JsonResult {
@@ -21,7 +18,10 @@ export function decodeJson(bytes: Uint8Array): JsonResult {
     : { ok: true, value };
 }
 
-/** Parses JSON; `undefined`, which JSON cannot say, if it is none. The parser's own message would quote the text. */
+/**
+ * Parses JSON. Never throws, because the parser's own message would quote the text: `undefined`, which JSON cannot
+ * express, says that the text is not JSON.
+ */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -29,3 +29,6 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** Throws for bytes that are not UTF-8; skips a byte order mark, which JSON parsers may ignore (RFC 8259, 8.1). */
+const UTF8 = new TextDecoder("utf-8", { fatal: true });

@@ -1,23 +1,14 @@
 import * as v from "valibot";
 import type { Post } from "./post";
 
-/** `Sun Aug 31 00:29:15 +0000 2014`. `Date.parse` alone takes almost any text with a number in it for a time. */
-const CREATED_AT = /^\w{3} \w{3} \d{2} \d{2}:\d{2}:\d{2} [+-]\d{4} \d{4}$/;
-
 /**
- * A tweet as Twitter's v1.1 API delivered it. Only what turns it into an event is checked here, the event's own schema
- * checks the rest; the other sixty-odd fields are ignored.
+ * A tweet as Twitter's v1.1 API delivered it. This checks only what turns it into an event, whose own schema checks the
+ * rest; the other sixty-odd fields are ignored.
  * @see https://developer.x.com/en/docs/x-api/v1/data-dictionary/object-model/tweet
  */
 export const LegacyTweet = v.object({
   id_str: v.string(),
-  created_at: v.pipe(
-    v.string(),
-    v.check(
-      (value) => CREATED_AT.test(value) && !Number.isNaN(Date.parse(value)),
-      "must be a time such as Sun Aug 31 00:29:15 +0000 2014",
-    ),
-  ),
+  created_at: v.pipe(v.string(), v.check(isTime, "must be a time such as Sun Aug 31 00:29:15 +0000 2014")),
   text: v.string(),
   extended_tweet: v.nullish(v.object({ full_text: v.string() })),
   user: v.object({
@@ -29,7 +20,7 @@ export const LegacyTweet = v.object({
 
 export type LegacyTweet = v.InferOutput<typeof LegacyTweet>;
 
-/** Turns a v1.1 tweet into the event; a truncated tweet's full text is taken from `extended_tweet`. */
+/** Turns a v1.1 tweet into the event; the full text of a truncated tweet is in `extended_tweet`. */
 export function postFromLegacyTweet(tweet: LegacyTweet): Post {
   return {
     id: tweet.id_str,
@@ -40,4 +31,10 @@ export function postFromLegacyTweet(tweet: LegacyTweet): Post {
     source: "twitter",
     ...(tweet.lang && { lang: tweet.lang }),
   };
+}
+
+/** `Sun Aug 31 00:29:15 +0000 2014`. `Date.parse` alone takes almost any text with a number in it for a time. */
+function isTime(value: string): boolean {
+  const form = /^\w{3} \w{3} \d{2} \d{2}:\d{2}:\d{2} [+-]\d{4} \d{4}$/;
+  return form.test(value) && !Number.isNaN(Date.parse(value));
 }

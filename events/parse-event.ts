@@ -26,15 +26,6 @@ export function parseEvent(bytes: Uint8Array): ParseResult {
   return post.success ? { ok: true, post: post.output } : invalidEvent(post.issues[0]);
 }
 
-/** Only v1.1 tweets have `id_str`. Telling the two apart first gives an error about the format that was meant. */
-function isLegacyTweet(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "id_str" in value;
-}
-
-function invalidEvent(issue: v.BaseIssue<unknown>): ParseResult {
-  return { ok: false, reason: "invalid-event", detail: brokenRule(issue) };
-}
-
 /**
  * The field and the rule it breaks, without its value: a schema's own message would quote what it received, which may
  * be a post's text.
@@ -43,4 +34,13 @@ export function brokenRule(issue: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(issue) ?? "the event";
   if (issue.received === "undefined") return `${field}: is missing`;
   return `${field}: ${issue.kind === "schema" ? `must be ${issue.expected}` : issue.message}`;
+}
+
+/** Only v1.1 tweets have `id_str`. Which format was meant is decided first, so that errors are about that format. */
+function isLegacyTweet(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "id_str" in value;
+}
+
+function invalidEvent(issue: v.BaseIssue<unknown>): ParseResult {
+  return { ok: false, reason: "invalid-event", detail: brokenRule(issue) };
 }
