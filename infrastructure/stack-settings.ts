@@ -1,30 +1,9 @@
 import * as v from "valibot";
 import { MAX_TIME_TO_LIVE_DAYS } from "../events/event-item";
 
-/** A whole number in a range; a string is accepted because environment and command line know nothing else. */
-function wholeNumber(minimum: number, maximum: number) {
-  const rule = `must be a whole number from ${minimum} to ${maximum}`;
-  return v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], rule),
-    v.integer(rule),
-    v.minValue(minimum, rule),
-    v.maxValue(maximum, rule),
-  );
-}
-
-const flag = v.pipe(
-  v.union([v.boolean(), v.picklist(["true", "false"])], "must be true or false"),
-  v.transform((value) => value === true || value === "true"),
-);
-
-/** The periods that CloudWatch Logs accepts. */
-const LOG_RETENTION_DAYS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
-];
-
-/** Everything a deployer may set, with its default. The limits are those of the services' API references. */
+/** Everything that can be set, with its default. The limits are those of the services' API references. */
 const settings = {
-  /** Name of the stack, and prefix of every resource's name. */
+  /** Name of the stack, and the prefix of every resource's name. */
   stackName: v.optional(
     v.pipe(
       v.string(),
@@ -35,45 +14,40 @@ const settings = {
     ),
     "stream-processing",
   ),
+  /** AWS region of every resource. */
   region: v.optional(
     v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as us-east-1")),
     "us-east-1",
   ),
-  /** PROVISIONED costs by the shard and hour, ON_DEMAND by the stream and gigabyte, scaling by itself. */
+  /** PROVISIONED is charged by shard and hour; ON_DEMAND by stream and gigabyte, and scales by itself. */
   streamMode: v.optional(
     v.picklist(["PROVISIONED", "ON_DEMAND"], "must be PROVISIONED or ON_DEMAND"),
     "PROVISIONED",
   ),
-  /** Shards of a provisioned stream: each takes 1,000 records or 1 MB a second. */
+  /** Shards of a provisioned stream; each takes 1,000 records or 1 MB a second. */
   shardCount: v.optional(wholeNumber(1, 500), 1),
-  /** How long the stream keeps records, in hours. More than 24 costs extra. */
+  /** Hours that the stream keeps records; more than 24 costs extra. */
   retentionHours: v.optional(wholeNumber(24, 8760), 24),
   /** The most records in one invocation. */
   batchSize: v.optional(wholeNumber(1, 10_000), 500),
-  /** How long to wait for a batch to fill, in seconds: fewer and cheaper invocations against later items. */
+  /** Seconds to wait for a batch to fill; longer means fewer, cheaper invocations, but later items. */
   batchWindowSeconds: v.optional(wholeNumber(0, 300), 1),
-  /** Concurrent batches per shard; the order is kept per partition key. */
+  /** Batches of a shard that are processed at once; the records of one partition key stay in order. */
   parallelizationFactor: v.optional(wholeNumber(1, 10), 1),
   /** How often a failing batch is retried before it is set aside in the failure bucket. */
   maximumRetryAttempts: v.optional(wholeNumber(0, 10_000), 30),
   /** Memory of the function in MB; its share of a CPU grows with it. */
   memorySize: v.optional(wholeNumber(128, 10_240), 512),
-  /** Time limit of one invocation, in seconds. */
+  /** Seconds that one invocation may take. */
   timeoutSeconds: v.optional(wholeNumber(10, 900), 60),
   /** Days until DynamoDB deletes an item; 0 means never. */
   timeToLiveDays: v.optional(wholeNumber(0, MAX_TIME_TO_LIVE_DAYS), 0),
   /** Days until CloudWatch deletes the function's logs. */
-  logRetentionDays: v.optional(
-    v.pipe(
-      wholeNumber(1, 2557),
-      v.check((days) => LOG_RETENTION_DAYS.includes(days), `must be one of ${LOG_RETENTION_DAYS.join(", ")}`),
-    ),
-    14,
-  ),
-  /** Days until S3 deletes set-aside records: the time there is to mend the cause and redrive them. */
+  logRetentionDays: v.optional(logRetention(), 14),
+  /** Days until S3 deletes set-aside records: the time to correct the cause and redrive them. */
   failureRetentionDays: v.optional(wholeNumber(1, 3650), 90),
-  /** true makes `destroy` refuse to delete a table, or a failure bucket that is not empty. */
-  protectData: v.optional(flag, false),
+  /** With true, `destroy` fails rather than delete the table, or a failure bucket that is not empty. */
+  protectData: v.optional(flag(), false),
 };
 
 const StackSettings = v.strictObject(settings);
@@ -85,7 +59,7 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** The places a setting may come from, the last one that names it wins. */
+/** Where settings come from. If several name a setting, the last of them wins. */
 export interface SettingsSources {
   /** `context.settings` of cdktf.json. */
   context?: unknown;
@@ -114,6 +88,33 @@ export function readStackSettings(sources: SettingsSources = {}): StackSettings 
   throw new SettingsError(
     `setting ${setting} is ${JSON.stringify(issue.input)}, but it ${issue.message}. ` +
       `Change it in cdktf.json under context.settings, or with ${variableName(setting)}.`,
+  );
+}
+
+/** A whole number in a range, or a string of it, because environment and command line know nothing else. */
+function wholeNumber(minimum: number, maximum: number) {
+  const rule = `must be a whole number from ${minimum} to ${maximum}`;
+  return v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], rule),
+    v.integer(rule),
+    v.minValue(minimum, rule),
+    v.maxValue(maximum, rule),
+  );
+}
+
+function flag() {
+  return v.pipe(
+    v.union([v.boolean(), v.picklist(["true", "false"])], "must be true or false"),
+    v.transform((value) => value === true || value === "true"),
+  );
+}
+
+/** One of the periods that CloudWatch Logs accepts. */
+function logRetention() {
+  const periods = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557];
+  return v.pipe(
+    wholeNumber(1, 2557),
+    v.check((days) => periods.includes(days), `must be one of ${periods.join(", ")}`),
   );
 }
 
