@@ -20,7 +20,7 @@ export interface EventProcessorParts {
   failureBucket: FailureBucket;
 }
 
-/** The Lambda function that stores the stream's events in the table, and all that it needs to run. */
+/** The Lambda function that stores the stream's events in the table, and everything it needs to run. */
 export class EventProcessor extends Construct {
   readonly functionName: string;
 
@@ -28,20 +28,23 @@ export class EventProcessor extends Construct {
     super(scope, id);
     const name = `${settings.stackName}-DDBEventProcessor`;
 
-    const role = this.createRole(name);
-    const logGroup = this.createLogGroup(name, settings);
+    const role = this.#createRole(name);
+    const logGroup = new CloudwatchLogGroup(this, "log-group", {
+      name: `/aws/lambda/${name}`,
+      retentionInDays: settings.logRetentionDays,
+    });
     const permissions = [
-      this.grantTelemetry(role, logGroup),
+      this.#grantTelemetry(role, logGroup),
       parts.stream.grantRead(role),
       parts.table.grantBatchWrite(role),
       parts.failureBucket.grantSetAside(role),
     ];
-    const lambda = this.createFunction(name, settings, { ...parts, role, logGroup, permissions });
-    this.connect(lambda, settings, parts, permissions);
+    const lambda = this.#createFunction(name, settings, { ...parts, role, logGroup, permissions });
+    this.#connect(lambda, settings, parts, permissions);
     this.functionName = lambda.functionName;
   }
 
-  private createRole(name: string): IamRole {
+  #createRole(name: string): IamRole {
     const trust = new DataAwsIamPolicyDocument(this, "trust", {
       statement: [
         {
@@ -53,25 +56,18 @@ export class EventProcessor extends Construct {
     return new IamRole(this, "role", { name, assumeRolePolicy: trust.json });
   }
 
-  private createLogGroup(name: string, { logRetentionDays }: StackSettings): CloudwatchLogGroup {
-    return new CloudwatchLogGroup(this, "log-group", {
-      name: `/aws/lambda/${name}`,
-      retentionInDays: logRetentionDays,
-    });
-  }
-
-  private grantTelemetry(role: IamRole, logGroup: CloudwatchLogGroup): IamRolePolicy {
+  #grantTelemetry(role: IamRole, logGroup: CloudwatchLogGroup): IamRolePolicy {
     return allowRole(
       role,
       "write-telemetry",
       { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [`${logGroup.arn}:*`] },
-      // X-Ray's write actions know no resources:
+      // X-Ray's write actions cannot be limited to resources:
       // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
       { actions: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources: ["*"] },
     );
   }
 
-  private createFunction(
+  #createFunction(
     functionName: string,
     settings: StackSettings,
     parts: EventProcessorParts & {
@@ -115,12 +111,11 @@ export class EventProcessor extends Construct {
   }
 
   /**
-   * Connects stream and function. A batch that keeps failing is halved until the records at fault are alone, and
-   * given up, with its payload in the failure bucket, while the records behind it still have most of their
-   * retention left.
+   * Connects stream and function. A batch that keeps failing is halved until the records at fault are alone, and set
+   * aside in the failure bucket with its payload while the records behind it still have most of their retention left.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
    */
-  private connect(
+  #connect(
     lambda: LambdaFunction,
     settings: StackSettings,
     { stream, failureBucket }: EventProcessorParts,
@@ -136,7 +131,7 @@ export class EventProcessor extends Construct {
       functionResponseTypes: ["ReportBatchItemFailures"],
       bisectBatchOnFunctionError: true,
       maximumRetryAttempts: settings.maximumRetryAttempts,
-      maximumRecordAgeInSeconds: maximumRecordAge(settings.retentionHours),
+      maximumRecordAgeInSeconds: maximumRecordAgeSeconds(settings.retentionHours),
       destinationConfig: { onFailure: { destinationArn: failureBucket.arn } },
       metricsConfig: { metrics: ["EventCount"] },
       // Lambda checks what the role may do when the mapping is created.
@@ -145,10 +140,10 @@ export class EventProcessor extends Construct {
   }
 }
 
-/** Lambda's upper limit of MaximumRecordAgeInSeconds, in seconds: seven days. */
-const LONGEST_RECORD_AGE = 604_800;
+/** Lambda's upper limit of MaximumRecordAgeInSeconds: seven days. */
+const LONGEST_RECORD_AGE_SECONDS = 604_800;
 
-/** A quarter of the stream's retention, in seconds: three quarters are left for the records behind a stuck batch. */
-function maximumRecordAge(retentionHours: number): number {
-  return Math.min((retentionHours * 3600) / 4, LONGEST_RECORD_AGE);
+/** A quarter of the stream's retention: three quarters are left for the records behind a stuck batch. */
+function maximumRecordAgeSeconds(retentionHours: number): number {
+  return Math.min((retentionHours * 3600) / 4, LONGEST_RECORD_AGE_SECONDS);
 }

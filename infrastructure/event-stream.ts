@@ -33,13 +33,13 @@ export class EventStream extends Construct {
 
   /**
    * Lets a function's role read the stream through an event source mapping.
-   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html (SubscribeToShard is left out: it is for enhanced fan-out)
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html (SubscribeToShard is omitted: it is for enhanced fan-out)
    */
   grantRead(role: IamRole): IamRolePolicy {
     return allowRole(
       role,
       "read-event-stream",
-      this.allow(
+      this.#allow(
         "kinesis:DescribeStream",
         "kinesis:DescribeStreamSummary",
         "kinesis:GetRecords",
@@ -54,11 +54,11 @@ export class EventStream extends Construct {
     return allowUser(
       user,
       "write-event-stream",
-      this.allow("kinesis:DescribeStreamSummary", "kinesis:PutRecord", "kinesis:PutRecords"),
+      this.#allow("kinesis:DescribeStreamSummary", "kinesis:PutRecord", "kinesis:PutRecords"),
     );
   }
 
-  private allow(...actions: string[]): DataAwsIamPolicyDocumentStatement {
+  #allow(...actions: string[]): DataAwsIamPolicyDocumentStatement {
     return { actions, resources: [this.arn] };
   }
 }

@@ -26,9 +26,9 @@ export class FailureBucket extends Construct {
     this.name = bucket.bucket;
     this.arn = bucket.arn;
 
-    this.encrypt();
-    this.expire(settings.failureRetentionDays);
-    this.keepPrivate();
+    this.#encrypt();
+    this.#expire(settings.failureRetentionDays);
+    this.#keepPrivate();
   }
 
   /**
@@ -44,14 +44,14 @@ export class FailureBucket extends Construct {
     );
   }
 
-  private encrypt(): void {
+  #encrypt(): void {
     new S3BucketServerSideEncryptionConfigurationA(this, "encryption", {
       bucket: this.name,
       rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
     });
   }
 
-  private expire(days: number): void {
+  #expire(days: number): void {
     new S3BucketLifecycleConfiguration(this, "lifecycle", {
       bucket: this.name,
       rule: [
@@ -66,7 +66,7 @@ export class FailureBucket extends Construct {
     });
   }
 
-  private keepPrivate(): void {
+  #keepPrivate(): void {
     const block = new S3BucketPublicAccessBlock(this, "public-access-block", {
       bucket: this.name,
       blockPublicAcls: true,
@@ -87,7 +87,7 @@ export class FailureBucket extends Construct {
         },
       ],
     });
-    // S3 refuses two changes of a bucket's access settings at the same time, so they go one after the other.
+    // S3 does not take two changes of a bucket's access settings at once, so the policy waits for the block.
     new S3BucketPolicy(this, "policy", { bucket: this.name, policy: tlsOnly.json, dependsOn: [block] });
   }
 }

@@ -4,10 +4,10 @@ import { Construct } from "constructs";
 import type { EventStream } from "./event-stream";
 import type { StackSettings } from "./stack-settings";
 
-/** The IAM user as which a client puts records on the stream, with the access key for it. */
+/** The IAM user with which a client puts records on the stream, and its access key. */
 export class ProducerUser extends Construct {
   readonly accessKeyId: string;
-  /** Sensitive. It stands in the Terraform state, so the state must be kept as safe as the key itself. */
+  /** Sensitive. The Terraform state contains it: keep the state as safe as the key itself. */
   readonly secretAccessKey: string;
 
   constructor(scope: Construct, id: string, settings: StackSettings, stream: EventStream) {

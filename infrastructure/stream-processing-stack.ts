@@ -28,16 +28,16 @@ export class StreamProcessingStack extends TerraformStack {
       failureBucket,
     });
 
-    this.output("stream_name", stream.name);
-    this.output("region", region);
-    this.output("access_key_id", producer.accessKeyId);
-    this.output("secret_access_key", producer.secretAccessKey, { sensitive: true });
-    this.output("table_name", table.name);
-    this.output("function_name", processor.functionName);
-    this.output("failure_bucket_name", failureBucket.name);
+    this.#output("stream_name", stream.name);
+    this.#output("region", region);
+    this.#output("access_key_id", producer.accessKeyId);
+    this.#output("secret_access_key", producer.secretAccessKey, { sensitive: true });
+    this.#output("table_name", table.name);
+    this.#output("function_name", processor.functionName);
+    this.#output("failure_bucket_name", failureBucket.name);
   }
 
-  private output(name: string, value: string, { sensitive = false } = {}): void {
+  #output(name: string, value: string, { sensitive = false } = {}): void {
     new TerraformOutput(this, name, { value, ...(sensitive && { sensitive }) });
   }
 }
