@@ -29,7 +29,7 @@ export function reportBatch(
     iteratorAge: iteratorAgeMs,
   });
 
-  for (const rejections of byReason(result.rejected)) warnOfRejections(logger, rejections);
+  warnOfRejections(logger, result.rejected);
   if (result.problems.size > 0) {
     const problems = [...result.problems].slice(0, MAX_PROBLEMS_LOGGED);
     logger.warn("Problems while the batch was processed", { problems: Object.fromEntries(problems) });
@@ -55,29 +55,19 @@ function ageOfOldest(kinesisRecords: readonly KinesisStreamRecord[], now: number
   return Math.round(now - oldest);
 }
 
-function byReason(rejected: readonly Rejection[]): Rejection[][] {
-  const groups = new Map<string, Rejection[]>();
+/** One warning for each reason. It describes the first record; the failure bucket has them all. */
+function warnOfRejections(logger: Logger, rejected: readonly Rejection[]): void {
+  const groups = new Map<string, { count: number; first: Rejection }>();
   for (const rejection of rejected) {
-    const group = groups.get(rejection.reason);
-    if (group) group.push(rejection);
-    else groups.set(rejection.reason, [rejection]);
+    const { count, first } = groups.get(rejection.reason) ?? { count: 0, first: rejection };
+    groups.set(rejection.reason, { count: count + 1, first });
   }
-  return [...groups.values()];
-}
-
-/** Names the first; the failure bucket has them all. */
-function warnOfRejections(logger: Logger, rejections: readonly Rejection[]): void {
-  const [first] = rejections;
-  if (!first) return;
-  const { reason, detail, record } = first;
-  logger.warn("Records rejected", {
-    reason,
-    count: rejections.length,
-    first: {
-      detail,
-      shardId: record.shardId,
-      sequenceNumber: record.sequenceNumber,
-      subSequenceNumber: record.subSequenceNumber,
-    },
-  });
+  for (const [reason, { count, first }] of groups) {
+    const { shardId, sequenceNumber, subSequenceNumber } = first.record;
+    logger.warn("Records rejected", {
+      reason,
+      count,
+      first: { detail: first.detail, shardId, sequenceNumber, subSequenceNumber },
+    });
+  }
 }
