@@ -91,7 +91,7 @@ export function readStackSettings(sources: SettingsSources = {}): StackSettings 
   );
 }
 
-/** A whole number in a range, or a string of it, because environment and command line know nothing else. */
+/** A whole number in a range. It may be a string, because the environment and the command line hold only strings. */
 function wholeNumber(minimum: number, maximum: number) {
   const rule = `must be a whole number from ${minimum} to ${maximum}`;
   return v.pipe(

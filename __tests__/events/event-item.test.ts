@@ -16,7 +16,7 @@ describe("eventItem", () => {
     });
   });
 
-  it("has no attribute for what is not known", () => {
+  it("has no attribute for a field that the event lacks", () => {
     expect(Object.keys(eventItem(post()))).toEqual(["Username", "Id", "Timestamp", "Message", "Source"]);
   });
 });

@@ -32,7 +32,7 @@ describe("a tweet of Twitter's v1.1 API", () => {
     });
   });
 
-  it("has its full text where it is truncated", () => {
+  it("has its full text even if it is truncated", () => {
     const truncated = {
       ...tweet,
       text: "A long te…",
@@ -62,8 +62,10 @@ describe("a tweet of Twitter's v1.1 API", () => {
       },
     });
   });
+});
 
-  it("is told from an event by its id_str, so that errors speak of the format that was meant", () => {
+describe("an invalid tweet of Twitter's v1.1 API", () => {
+  it("is recognized by its id_str, so that errors are about the format that was meant", () => {
     expect(parse({ ...tweet, user: undefined })).toMatchObject({ ok: false, detail: "user: is missing" });
     expect(parse({ ...tweet, user: {} })).toMatchObject({
       ok: false,
@@ -72,7 +74,7 @@ describe("a tweet of Twitter's v1.1 API", () => {
     expect(parse({ ...tweet, id_str: 7 })).toMatchObject({ ok: false, detail: "id_str: must be string" });
   });
 
-  it("keeps to the event's own rules", () => {
+  it("must meet the event's own rules", () => {
     expect(parse({ ...tweet, id_str: "" })).toMatchObject({ ok: false, detail: "id: must not be empty" });
     expect(parse({ ...tweet, text: "\ud83d" })).toMatchObject({
       ok: false,

@@ -5,7 +5,7 @@ import { post } from "../support/posts";
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 describe("parseEvent", () => {
-  it("returns an event as it was written, without fields that the contract does not know", () => {
+  it("returns an event as it was written, without fields that are not in the contract", () => {
     const event = post({ name: "Ada Lovelace", lang: "en" });
 
     expect(parseEvent(bytes({ ...event, retweets: 7 }))).toEqual({ ok: true, post: event });
@@ -37,14 +37,16 @@ describe("parseEvent", () => {
 
     expect(parseEvent(withMark)).toEqual({ ok: true, post: post() });
   });
+});
 
+describe("parseEvent, for what is not an event,", () => {
   it.each([
     ["a byte that UTF-8 never has", [0x7b, 0xff, 0x7d]],
     ["a character that is cut off", [0x22, 0xe6, 0x80]],
     ["an encoded surrogate", [0x22, 0xed, 0xa0, 0xbd, 0x22]],
     ["an overlong encoding", [0x22, 0xc0, 0xaf, 0x22]],
     ["Latin-1", [0x22, 0xe9, 0x22]],
-  ])("refuses %s", (_, data) => {
+  ])("calls %s invalid UTF-8", (_, data) => {
     expect(parseEvent(Uint8Array.from(data))).toEqual({
       ok: false,
       reason: "invalid-utf8",
@@ -53,11 +55,11 @@ describe("parseEvent", () => {
   });
 
   it.each([
-    ["nothing", ""],
+    ["no bytes", ""],
     ["a broken line", '{"id":"1","username":'],
     ["two events", `${JSON.stringify(post())}\n${JSON.stringify(post())}`],
     ["brackets without end", "[".repeat(100_000)],
-  ])("refuses %s as JSON", (_, text) => {
+  ])("calls %s invalid JSON", (_, text) => {
     expect(parseEvent(Buffer.from(text))).toEqual({
       ok: false,
       reason: "invalid-json",
@@ -81,16 +83,18 @@ describe("parseEvent", () => {
       "text: must not hold half of a surrogate pair",
     ],
     ["half of a pair in an ID", post({ id: "\udc00" }), "id: must not hold half of a surrogate pair"],
-  ])("refuses %s, and says which rule is broken without the content", (_, value, detail) => {
+  ])("calls %s an invalid event, and names the broken rule without the content", (_, value, detail) => {
     expect(parseEvent(bytes(value))).toEqual({ ok: false, reason: "invalid-event", detail });
   });
+});
 
+describe("parseEvent, for a time,", () => {
   it.each([
     "2026-11-23T07:21:57Z",
     "2026-11-23T07:21:57.1Z",
     "2026-11-23T07:21:57.123456Z",
     "2028-02-29T23:59:59Z",
-  ])("takes %s for a time", (createdAt) => {
+  ])("accepts %s", (createdAt) => {
     expect(parseEvent(bytes(post({ createdAt })))).toEqual({ ok: true, post: post({ createdAt }) });
   });
 
@@ -102,7 +106,7 @@ describe("parseEvent", () => {
     "2026-11-23T24:00:00Z",
     "2026-13-01T00:00:00Z",
     "yesterday",
-  ])("does not take %s for a time", (createdAt) => {
+  ])("does not accept %s", (createdAt) => {
     expect(parseEvent(bytes(post({ createdAt })))).toEqual({
       ok: false,
       reason: "invalid-event",

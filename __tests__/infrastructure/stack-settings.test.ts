@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { readStackSettings } from "../../infrastructure/stack-settings";
 
 describe("the settings", () => {
-  it("has a default for every setting", () => {
+  it("have a default each", () => {
     expect(readStackSettings()).toEqual({
       stackName: "stream-processing",
       region: "us-east-1",
@@ -22,7 +22,7 @@ describe("the settings", () => {
     });
   });
 
-  it("lets the environment override the context, and the command line both", () => {
+  it("of the environment override those of the context, and those of the command line both", () => {
     const { batchSize, memorySize, region } = readStackSettings({
       context: { batchSize: 1, memorySize: 256, region: "eu-west-1" },
       environment: { STREAM_PROCESSING_BATCH_SIZE: "2", STREAM_PROCESSING_MEMORY_SIZE: "1024", PATH: "/bin" },
@@ -55,16 +55,16 @@ describe("the settings", () => {
     [{ protectData: "yes" }, 'setting protectData is "yes", but it must be true or false.'],
     [{ shards: 2 }, "there is no setting shards; there are: stackName, region, streamMode,"],
     ["many", 'context.settings in cdktf.json is "many", but it must be an object.'],
-  ])("refuses %j and says why", (context, message) => {
+  ])("do not accept %j, and the message says why", (context, message) => {
     expect(() => readStackSettings({ context })).toThrow(message);
   });
 
-  it("refuses a variable that names no setting, so that a typing error does not pass silently", () => {
+  it("do not accept a variable that names no setting, so that a typing error is noticed", () => {
     const environment = { STREAM_PROCESSING_SHARDS: "2" };
     expect(() => readStackSettings({ environment })).toThrow("there is no setting STREAM_PROCESSING_SHARDS");
   });
 
-  it("refuses an argument that is no setting", () => {
+  it("do not accept an argument that names no setting", () => {
     expect(() => readStackSettings({ commandLine: ["--shards=2"] })).toThrow(
       "there is no setting --shards=2",
     );

@@ -76,7 +76,7 @@ describe("the function", () => {
     });
   });
 
-  it("learns the names of table and bucket by reference", () => {
+  it("gets the names of table and bucket by reference", () => {
     expect(lambda.environment).toMatchObject({
       variables: {
         TABLE_NAME: "${aws_dynamodb_table.event-table.name}",
@@ -93,13 +93,13 @@ describe("the function", () => {
     expect(archive).toMatchObject({ type: "zip", output_file_mode: "0644" });
   });
 
-  it("is bundled to the same bytes every time, so that nothing is deployed that did not change", () => {
+  it("is bundled to the same bytes every time, so that only changes are deployed", () => {
     expect(synthesizeStack().only("data", "archive_file")).toEqual(stack.only("data", "archive_file"));
   });
 });
 
 describe("the event source mapping", () => {
-  it("reads from the start, reports single failures, bisects, and sets aside what it gives up", () => {
+  it("reads from the start, reports single failures, bisects, and sets aside what keeps failing", () => {
     expect(stack.only("resource", "aws_lambda_event_source_mapping")).toMatchObject({
       event_source_arn: "${aws_kinesis_stream.event-stream.arn}",
       function_name: "${aws_lambda_function.event-processor.arn}",
@@ -119,19 +119,19 @@ describe("the event source mapping", () => {
     [24, 6 * 3600],
     [168, 42 * 3600],
     [8760, 604_800],
-  ])("gives a stuck batch up long before %i hours of retention end", (retentionHours, seconds) => {
+  ])("sets a stuck batch aside long before %i hours of retention end", (retentionHours, seconds) => {
     const mapping = synthesizeStack({ retentionHours }).only("resource", "aws_lambda_event_source_mapping");
     expect(mapping.maximum_record_age_in_seconds).toBe(seconds);
   });
 
-  it("is created after the role may do what Lambda checks then", () => {
+  it("is created after the permissions that Lambda checks", () => {
     const policies = stack.all("resource", "aws_iam_role_policy").length;
     expect(stack.only("resource", "aws_lambda_event_source_mapping").depends_on).toHaveLength(policies);
   });
 });
 
 describe("the failure bucket", () => {
-  it("is private, encrypted and emptied after a while", () => {
+  it("is private, encrypted and emptied after 90 days", () => {
     expect(stack.only("resource", "aws_s3_bucket_public_access_block")).toMatchObject({
       block_public_acls: true,
       block_public_policy: true,
@@ -146,7 +146,7 @@ describe("the failure bucket", () => {
     ]);
   });
 
-  it("refuses requests without TLS", () => {
+  it("denies requests without TLS", () => {
     const statements = stack.all("data", "aws_iam_policy_document").flatMap(({ statement }) => statement);
     expect(statements).toContainEqual(
       expect.objectContaining({
@@ -187,7 +187,7 @@ describe("the permissions", () => {
     ).toEqual({ actions: ["s3:PutObject"], resources: ["${aws_s3_bucket.failure-bucket.arn}/*"] });
   });
 
-  it("name every action and, but for X-Ray, which knows none, every resource", () => {
+  it("name every action and every resource, except for X-Ray, which has no resources", () => {
     expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes("*"))).toEqual([]);
     expect(allowedOn("*")).toEqual(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
   });

@@ -6,7 +6,7 @@ export const throttle: ProxyFault = answerWith(400, {
   message: "The level of configured provisioned throughput for the table was exceeded.",
 });
 
-/** DynamoDB stores a part of a BatchWriteItem request and hands the items back whose sort key is chosen. */
+/** DynamoDB stores a part of a BatchWriteItem request, and returns the items whose sort keys are chosen as unprocessed. */
 export function leaveUnprocessed(chosen: (id: string) => boolean): ProxyFault {
   return async (request, forward) => {
     const { RequestItems } = JSON.parse(request.body.toString()) as {

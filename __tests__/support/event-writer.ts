@@ -12,11 +12,11 @@ import { post } from "./posts";
 import { timeForAttempts } from "./waiting";
 
 interface Conditions {
-  /** The time is up after so many waits, which last no time. */
+  /** The time is up after so many waits, which take no time. */
   attempts?: number;
   /** Decides instead when the time is up. */
   timeUp?: AbortSignal;
-  /** Options of the client's requests, beside those of the function. */
+  /** Options of the client's requests, in addition to the function's. */
   requestHandler?: object;
 }
 

@@ -42,17 +42,17 @@ export interface FaultProxy {
   inject(...faults: ProxyFault[]): void;
   /** Every request that finds no injected fault meets this one, until it is changed. */
   injectAlways(fault: ProxyFault | undefined): void;
-  /** Ends once the target has answered what reached it: an emulator may then be stopped. */
+  /** Resolves once the target has answered what reached it: an emulator may then be stopped. */
   stop(): Promise<void>;
 }
 
-/** Starts an HTTP proxy on loopback that passes requests to a service, or lets them fail as told. */
+/** Starts an HTTP proxy on loopback that passes requests to a service, or lets them fail. */
 export async function startFaultProxy(targetUrl: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const requests: ProxiedRequest[] = [];
   const underWay = new Set<Promise<ProxiedResponse>>();
   const queue: ProxyFault[] = [];
-  let standing: ProxyFault | undefined;
+  let constant: ProxyFault | undefined;
 
   const forward = (request: ProxiedRequest) => {
     const answer = send(targetUrl, agent, request);
@@ -63,7 +63,7 @@ export async function startFaultProxy(targetUrl: string): Promise<FaultProxy> {
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
     const request = await read(incoming);
     requests.push(request);
-    const fault = queue.shift() ?? standing ?? passThrough;
+    const fault = queue.shift() ?? constant ?? passThrough;
     const result = await fault(request, forward);
     if (result === CONNECTION_RESET) response.socket?.resetAndDestroy();
     else response.writeHead(result.status, withoutFraming(result.headers)).end(result.body);
@@ -77,7 +77,7 @@ export async function startFaultProxy(targetUrl: string): Promise<FaultProxy> {
     requests,
     inject: (...faults) => void queue.push(...faults),
     injectAlways: (fault) => {
-      standing = fault;
+      constant = fault;
     },
     stop: async () => {
       await close(server);
@@ -99,7 +99,7 @@ export function answerWith(status: number, body: unknown = {}): ProxyFault {
 /** The request does not reach the target. */
 export const resetConnection: ProxyFault = async () => CONNECTION_RESET;
 
-/** The target does what it was asked, but nobody learns of it. */
+/** The target does what it was asked, but its answer is lost. */
 export const loseResponse: ProxyFault = async (request, forward) => {
   await forward(request);
   return CONNECTION_RESET;

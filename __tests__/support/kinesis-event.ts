@@ -6,7 +6,7 @@ export const SHARD_ID = "shardId-000000000003";
 /** When the records of these tests arrive, epoch seconds: 2026-11-23T07:21:57.125Z. */
 export const ARRIVAL = 1_795_418_517.125;
 
-/** A record as the event source mapping hands it to a function. */
+/** A record as a function gets it from the event source mapping. */
 export function kinesisRecord(
   data: Uint8Array | string | object,
   { sequenceNumber = "1", partitionKey = "ada", arrival = ARRIVAL } = {},

@@ -1,6 +1,6 @@
 import type { Post } from "../../events/post";
 
-/** A valid event, but for what is said otherwise. */
+/** A valid event with these values in place of its own. */
 export function post(values: Partial<Post> = {}): Post {
   return {
     id: "1",

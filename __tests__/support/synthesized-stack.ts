@@ -9,7 +9,7 @@ import { temporaryDirectory } from "./temporary-directory";
 export interface SynthesizedStack {
   /** Path of the `cdk.tf.json`. */
   file: string;
-  /** Everything of one type, without what cdktf notes about itself. */
+  /** Everything of one type, without cdktf's own metadata. */
   all(kind: "resource" | "data", type: string): Record<string, unknown>[];
   /** The only one of its type. */
   only(kind: "resource" | "data", type: string): Record<string, unknown>;
@@ -22,11 +22,11 @@ export function synthesizeStack(context: SettingsSources["context"] = {}): Synth
   const outdir = temporaryDirectory();
   const flags = { excludeStackIdFromLogicalIds: "true", allowSepCharsInLogicalIds: "true" };
   const app = new App({ outdir, context: flags });
-  const configuration = readStackSettings({ context });
-  new StreamProcessingStack(app, configuration);
+  const settings = readStackSettings({ context });
+  new StreamProcessingStack(app, settings);
   app.synth();
 
-  const file = join(outdir, "stacks", configuration.stackName, "cdk.tf.json");
+  const file = join(outdir, "stacks", settings.stackName, "cdk.tf.json");
   const json = readFileSync(file, "utf8");
   const document = JSON.parse(json);
   const all: SynthesizedStack["all"] = (kind, type) =>

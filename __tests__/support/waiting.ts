@@ -1,6 +1,6 @@
 import type { Waiting } from "../../shared/backoff";
 
-/** Time that passes only by waiting: the signal is aborted after so many waits, which last no time at all. */
+/** Time that passes only by waiting: the signal is aborted after so many waits, which take no time. */
 export function timeForAttempts(attempts: number) {
   const timeUp = new AbortController();
   const slept: number[] = [];

@@ -39,7 +39,7 @@ beforeEach(async () => {
 afterEach(() => Promise.all([table.stop(), bucket.stop()]));
 
 describe("processBatch", () => {
-  it("stores the good records, sets the bad ones aside, and has nothing retried", async () => {
+  it("stores the good records, sets the bad ones aside, and leaves nothing to retry", async () => {
     const result = await process([
       good("1"),
       bad("2"),
@@ -85,142 +85,7 @@ describe("processBatch", () => {
     });
   });
 
-  describe("with the same key twice in the batch", () => {
-    it("stores the newest, and counts both as stored", async () => {
-      const result = await process([
-        good("1", { id: "a", text: "old" }),
-        good("2", { id: "a", text: "new" }),
-      ]);
-
-      expect(result).toMatchObject({ stored: 2, failed: [] });
-      expect(await dynamoDb.items(name)).toMatchObject([{ Id: "a", Message: "new" }]);
-    });
-
-    it("reports both as failed when the newest could not be written", async () => {
-      table.injectAlways(leaveUnprocessed((id) => id === "a"));
-
-      const result = await process([good("1", { id: "a" }), good("2"), good("3", { id: "a" })]);
-
-      expect(result).toMatchObject({ stored: 1, failed: ["1", "3"] });
-    });
-  });
-
-  describe("when a record could not be stored in time", () => {
-    it("reports just that record", async () => {
-      table.injectAlways(leaveUnprocessed((id) => id === "2"));
-
-      const result = await process([good("1"), good("2"), good("3")]);
-
-      expect(await storedIds()).toEqual(["1", "3"]);
-      expect(result).toMatchObject({ stored: 2, failed: ["2"] });
-    });
-
-    it("sets aside what came before it only: the rest comes again with the retry", async () => {
-      table.injectAlways(leaveUnprocessed((id) => id === "100"));
-
-      const result = await process([bad("9"), bad("99"), good("100"), bad("101"), bad("1000")]);
-
-      expect(await setAsideRecords()).toEqual(["9", "99"]);
-      expect(result.rejected).toHaveLength(2);
-      expect(result.failed).toEqual(["100"]);
-    });
-
-    it("sets nothing aside when it was the first", async () => {
-      table.injectAlways(throttle);
-
-      const result = await process([good("9"), bad("10"), good("11")], { loadRejectionStore: neverLoaded });
-
-      expect(result).toMatchObject({ stored: 0, rejected: [], failed: ["9", "11"] });
-    });
-
-    it("reports all that was left when the time was up before it began", async () => {
-      const result = await process([good("1"), bad("2"), good("3")], { writing: AbortSignal.abort() });
-
-      expect(result).toMatchObject({ stored: 0, rejected: [], failed: ["1", "3"] });
-      expect(table.requests).toEqual([]);
-    });
-  });
-
-  describe("when rejected records could not be set aside", () => {
-    it("reports them as failed", async () => {
-      bucket.injectAlways(answerWith(500, "oops"));
-
-      const result = await process([good("1"), bad("2"), good("3"), bad("4")]);
-
-      expect(await storedIds()).toEqual(["1", "3"]);
-      expect(result).toMatchObject({ stored: 2, rejected: [], failed: ["2", "4"] });
-    });
-
-    it("reports them beside those that could not be stored", async () => {
-      bucket.injectAlways(answerWith(500, "oops"));
-      table.injectAlways(leaveUnprocessed((id) => id === "3"));
-
-      expect(await process([good("1"), bad("2"), good("3"), bad("4")])).toMatchObject({
-        stored: 1,
-        rejected: [],
-        failed: ["3", "2"],
-      });
-    });
-
-    it("loses nothing when the batch is processed again", async () => {
-      bucket.injectAlways(answerWith(500, "oops"));
-      const batch = [good("1"), bad("2"), good("3"), bad("4")];
-      await process(batch);
-      bucket.injectAlways(undefined);
-
-      expect(await process(batch.slice(1))).toMatchObject({ failed: [] });
-      expect(await storedIds()).toEqual(["1", "3"]);
-      expect(await setAsideRecords()).toEqual(["2", "4"]);
-    });
-  });
-
-  describe("of a KPL-aggregated record", () => {
-    const aggregated = async (sequenceNumber: string, ...data: (string | object)[]) =>
-      kinesisRecord(
-        await aggregate(
-          data.map((value) => ({
-            partitionKey: "ada",
-            data: typeof value === "string" ? value : JSON.stringify(value),
-          })),
-        ),
-        { sequenceNumber },
-      );
-
-    it("stores each good user record and sets each bad one aside", async () => {
-      const result = await process([
-        await aggregated("1", post({ id: "a" }), "bad", post({ id: "b" })),
-        good("2"),
-      ]);
-
-      expect(await storedIds()).toEqual(["2", "a", "b"]);
-      expect(await setAsideRecords()).toEqual(["1/1"]);
-      expect(result).toMatchObject({ received: 4, stored: 3, failed: [] });
-    });
-
-    it("reports the whole record when one user record could not be stored, and sets nothing of it aside", async () => {
-      table.injectAlways(leaveUnprocessed((id) => id === "b"));
-
-      const result = await process([
-        bad("1"),
-        await aggregated("2", "bad", post({ id: "a" }), post({ id: "b" })),
-        good("3"),
-      ]);
-
-      expect(await storedIds()).toEqual(["3", "a"]);
-      expect(await setAsideRecords()).toEqual(["1"]);
-      expect(result).toMatchObject({ stored: 2, failed: ["2"] });
-    });
-
-    it("reports a record once, however many of its user records failed", async () => {
-      table.injectAlways(throttle);
-
-      expect(await process([await aggregated("2", post({ id: "a" }), post({ id: "b" }))])).toMatchObject({
-        failed: ["2"],
-      });
-    });
-  });
-
-  it("has a large batch with every fifth record undecodable settled completely", async () => {
+  it("settles a large batch in which every fifth record is undecodable", async () => {
     const batch = Array.from({ length: 1000 }, (_, n) => (n % 5 === 0 ? bad(`${n}`) : good(`${n}`)));
     table.inject(
       throttle,
@@ -234,6 +99,138 @@ describe("processBatch", () => {
     expect((await storedIds()).length).toBe(800);
     expect(await setAsideRecords()).toEqual(Array.from({ length: 200 }, (_, n) => `${n * 5}`));
     expect(bucket.requests).toHaveLength(1);
+  });
+});
+
+describe("processBatch with the same key twice in the batch", () => {
+  it("stores the newest, and counts both as stored", async () => {
+    const result = await process([good("1", { id: "a", text: "old" }), good("2", { id: "a", text: "new" })]);
+
+    expect(result).toMatchObject({ stored: 2, failed: [] });
+    expect(await dynamoDb.items(name)).toMatchObject([{ Id: "a", Message: "new" }]);
+  });
+
+  it("reports both as failed when the newest could not be written", async () => {
+    table.injectAlways(leaveUnprocessed((id) => id === "a"));
+
+    const result = await process([good("1", { id: "a" }), good("2"), good("3", { id: "a" })]);
+
+    expect(result).toMatchObject({ stored: 1, failed: ["1", "3"] });
+  });
+});
+
+describe("processBatch when a record could not be stored in time", () => {
+  it("reports just that record", async () => {
+    table.injectAlways(leaveUnprocessed((id) => id === "2"));
+
+    const result = await process([good("1"), good("2"), good("3")]);
+
+    expect(await storedIds()).toEqual(["1", "3"]);
+    expect(result).toMatchObject({ stored: 2, failed: ["2"] });
+  });
+
+  it("sets aside what came before it only: the rest comes again with the retry", async () => {
+    table.injectAlways(leaveUnprocessed((id) => id === "100"));
+
+    const result = await process([bad("9"), bad("99"), good("100"), bad("101"), bad("1000")]);
+
+    expect(await setAsideRecords()).toEqual(["9", "99"]);
+    expect(result.rejected).toHaveLength(2);
+    expect(result.failed).toEqual(["100"]);
+  });
+
+  it("sets nothing aside when it was the first", async () => {
+    table.injectAlways(throttle);
+
+    const result = await process([good("9"), bad("10"), good("11")], { loadRejectionStore: neverLoaded });
+
+    expect(result).toMatchObject({ stored: 0, rejected: [], failed: ["9", "11"] });
+  });
+
+  it("reports every valid record when no time is left at the start", async () => {
+    const result = await process([good("1"), bad("2"), good("3")], { writing: AbortSignal.abort() });
+
+    expect(result).toMatchObject({ stored: 0, rejected: [], failed: ["1", "3"] });
+    expect(table.requests).toEqual([]);
+  });
+});
+
+describe("processBatch when rejected records could not be set aside", () => {
+  it("reports them as failed", async () => {
+    bucket.injectAlways(answerWith(500, "oops"));
+
+    const result = await process([good("1"), bad("2"), good("3"), bad("4")]);
+
+    expect(await storedIds()).toEqual(["1", "3"]);
+    expect(result).toMatchObject({ stored: 2, rejected: [], failed: ["2", "4"] });
+  });
+
+  it("reports them together with those that could not be stored", async () => {
+    bucket.injectAlways(answerWith(500, "oops"));
+    table.injectAlways(leaveUnprocessed((id) => id === "3"));
+
+    expect(await process([good("1"), bad("2"), good("3"), bad("4")])).toMatchObject({
+      stored: 1,
+      rejected: [],
+      failed: ["3", "2"],
+    });
+  });
+
+  it("loses nothing when the batch is processed again", async () => {
+    bucket.injectAlways(answerWith(500, "oops"));
+    const batch = [good("1"), bad("2"), good("3"), bad("4")];
+    await process(batch);
+    bucket.injectAlways(undefined);
+
+    expect(await process(batch.slice(1))).toMatchObject({ failed: [] });
+    expect(await storedIds()).toEqual(["1", "3"]);
+    expect(await setAsideRecords()).toEqual(["2", "4"]);
+  });
+});
+
+describe("processBatch with KPL-aggregated records", () => {
+  const aggregated = async (sequenceNumber: string, ...data: (string | object)[]) =>
+    kinesisRecord(
+      await aggregate(
+        data.map((value) => ({
+          partitionKey: "ada",
+          data: typeof value === "string" ? value : JSON.stringify(value),
+        })),
+      ),
+      { sequenceNumber },
+    );
+
+  it("stores each good user record and sets each bad one aside", async () => {
+    const result = await process([
+      await aggregated("1", post({ id: "a" }), "bad", post({ id: "b" })),
+      good("2"),
+    ]);
+
+    expect(await storedIds()).toEqual(["2", "a", "b"]);
+    expect(await setAsideRecords()).toEqual(["1/1"]);
+    expect(result).toMatchObject({ received: 4, stored: 3, failed: [] });
+  });
+
+  it("reports the whole record when one user record could not be stored, and sets nothing of it aside", async () => {
+    table.injectAlways(leaveUnprocessed((id) => id === "b"));
+
+    const result = await process([
+      bad("1"),
+      await aggregated("2", "bad", post({ id: "a" }), post({ id: "b" })),
+      good("3"),
+    ]);
+
+    expect(await storedIds()).toEqual(["3", "a"]);
+    expect(await setAsideRecords()).toEqual(["1"]);
+    expect(result).toMatchObject({ stored: 2, failed: ["2"] });
+  });
+
+  it("reports a record once, however many of its user records failed", async () => {
+    table.injectAlways(throttle);
+
+    expect(await process([await aggregated("2", post({ id: "a" }), post({ id: "b" }))])).toMatchObject({
+      failed: ["2"],
+    });
   });
 });
 

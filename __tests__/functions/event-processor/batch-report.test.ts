@@ -16,8 +16,8 @@ beforeEach(() => {
 
 afterEach(() => output.release());
 
-describe("reportBatch", () => {
-  it("logs one line with the counts of a clean batch", () => {
+describe("the log of a batch", () => {
+  it("is one line of counts for a clean batch", () => {
     report({ received: 3, stored: 3 });
 
     expect(logLines()).toEqual([
@@ -35,37 +35,7 @@ describe("reportBatch", () => {
     ]);
   });
 
-  it("publishes a value for every metric, with the age of the oldest record", () => {
-    report({ received: 9, stored: 5, rejected: [rejection("1"), rejection("2")], retried: 7, failed: ["3"] });
-
-    expect(metrics()).toMatchObject({
-      service: "event-processor",
-      EventsStored: 5,
-      RecordsRejected: 2,
-      RecordsRetried: 7,
-      RecordsFailed: 1,
-      IteratorAge: 4_500,
-    });
-    expect(metrics()._aws).toMatchObject({
-      CloudWatchMetrics: [
-        {
-          Namespace: "stream-processing",
-          Metrics: expect.arrayContaining([
-            { Name: "EventsStored", Unit: "Count" },
-            { Name: "IteratorAge", Unit: "Milliseconds" },
-          ]),
-        },
-      ],
-    });
-  });
-
-  it("publishes zeros, so that an alarm has something to look at", () => {
-    report({ received: 2, stored: 2 });
-
-    expect(metrics()).toMatchObject({ RecordsRejected: 0, RecordsRetried: 0, RecordsFailed: 0 });
-  });
-
-  it("warns once for each reason of rejection, and names the first record", () => {
+  it("warns once for each reason of rejection, and describes the first record", () => {
     const rejected = [
       rejection("7", { detail: "id: is missing" }),
       ...Array.from({ length: 500 }, (_, n) => rejection(`${n + 8}`)),
@@ -99,11 +69,43 @@ describe("reportBatch", () => {
     );
   });
 
-  it("never writes what a record holds", () => {
+  it("never contains what a record holds", () => {
     report({ rejected: [rejection("1")] });
 
     expect(output.text()).not.toContain("secret");
     expect(output.text()).not.toContain(Buffer.from("secret").toString("base64").slice(0, 8));
+  });
+});
+
+describe("the metrics of a batch", () => {
+  it("have a value each, and the age of the oldest record", () => {
+    report({ received: 9, stored: 5, rejected: [rejection("1"), rejection("2")], retried: 7, failed: ["3"] });
+
+    expect(metrics()).toMatchObject({
+      service: "event-processor",
+      EventsStored: 5,
+      RecordsRejected: 2,
+      RecordsRetried: 7,
+      RecordsFailed: 1,
+      IteratorAge: 4_500,
+    });
+    expect(metrics()._aws).toMatchObject({
+      CloudWatchMetrics: [
+        {
+          Namespace: "stream-processing",
+          Metrics: expect.arrayContaining([
+            { Name: "EventsStored", Unit: "Count" },
+            { Name: "IteratorAge", Unit: "Milliseconds" },
+          ]),
+        },
+      ],
+    });
+  });
+
+  it("include zeros, so that an alarm has data", () => {
+    report({ received: 2, stored: 2 });
+
+    expect(metrics()).toMatchObject({ RecordsRejected: 0, RecordsRetried: 0, RecordsFailed: 0 });
   });
 });
 

@@ -25,7 +25,7 @@ describe("the function's bundle", () => {
   });
 });
 
-/** What stands in the entry point's output and in those that it imports statically. */
+/** The inputs of the entry point's output, and of the outputs that it imports statically. */
 function inputsLoadedAtStart({ outputs }: Metafile): string[] {
   const loaded = new Set<string>();
   const load = (path: string): void => {

@@ -30,7 +30,7 @@ describe("disaggregate", () => {
     );
   });
 
-  it("passes over explicit hash keys, tags and fields it does not know", () => {
+  it("ignores explicit hash keys, tags and unknown fields", () => {
     const message = new BinaryWriter()
       .tag(3, WireType.LengthDelimited)
       .bytes(
@@ -58,56 +58,54 @@ describe("disaggregate", () => {
     expect(text(disaggregate(frame(message)))).toEqual([["ada", "data"]]);
   });
 
-  it("does not take apart again what was aggregated twice", async () => {
+  it("takes apart only the outer record of what was aggregated twice", async () => {
     const inner = await aggregate([{ partitionKey: "ada", data: "first" }]);
     const outer = await aggregate([{ partitionKey: "grace", data: inner }]);
 
     expect(disaggregate(outer)).toEqual([{ partitionKey: "grace", data: inner }]);
   });
+});
 
-  describe("leaves alone, as an ordinary record,", () => {
-    it.each([
-      ["an event", Buffer.from('{"id":"1"}')],
-      ["no data", Buffer.alloc(0)],
-      ["the magic number alone", Buffer.from([0xf3, 0x89, 0x9a, 0xc2])],
-      ["an aggregate without records", frame(new BinaryWriter().finish())],
-      ["the right checksum of no protobuf message", frame(Buffer.from("\x0a\xff not protobuf", "latin1"))],
-      ["a record whose partition key is not in the table", frame(recordMessage({ keys: ["ada"], index: 1 }))],
-      ["a record whose index is beyond any table", frame(recordMessage({ keys: ["ada"], index: 2 ** 53 }))],
-      ["a record without data", frame(recordMessage({ keys: ["ada"], index: 0, data: null }))],
-      ["a record without a partition key index", frame(recordMessage({ keys: ["ada"], index: null }))],
-      [
-        "a partition key that is not UTF-8",
-        frame(Buffer.concat([Buffer.from([0x0a, 0x01, 0xff]), recordMessage({ keys: [], index: 0 })])),
-      ],
-    ])("%s", (_, data) => {
-      expect(disaggregate(data)).toBeUndefined();
-    });
+describe("disaggregate takes for an ordinary record", () => {
+  it.each([
+    ["an event", Buffer.from('{"id":"1"}')],
+    ["no data", Buffer.alloc(0)],
+    ["the magic number alone", Buffer.from([0xf3, 0x89, 0x9a, 0xc2])],
+    ["an aggregate without records", frame(new BinaryWriter().finish())],
+    ["the right checksum of no protobuf message", frame(Buffer.from("\x0a\xff not protobuf", "latin1"))],
+    ["a record whose partition key is not in the table", frame(recordMessage({ keys: ["ada"], index: 1 }))],
+    ["a record whose index is beyond any table", frame(recordMessage({ keys: ["ada"], index: 2 ** 53 }))],
+    ["a record without data", frame(recordMessage({ keys: ["ada"], index: 0, data: null }))],
+    ["a record without a partition key index", frame(recordMessage({ keys: ["ada"], index: null }))],
+    [
+      "a partition key that is not UTF-8",
+      frame(Buffer.concat([Buffer.from([0x0a, 0x01, 0xff]), recordMessage({ keys: [], index: 0 })])),
+    ],
+  ])("%s", (_, data) => {
+    expect(disaggregate(data)).toBeUndefined();
+  });
 
-    it("an aggregate with a wrong checksum", async () => {
-      const data = await aggregate([{ partitionKey: "ada", data: "first" }]);
-      data.writeUInt8(data.readUInt8(data.length - 1) ^ 1, data.length - 1);
+  it("an aggregate with a wrong checksum", async () => {
+    const data = await aggregate([{ partitionKey: "ada", data: "first" }]);
+    data.writeUInt8(data.readUInt8(data.length - 1) ^ 1, data.length - 1);
 
-      expect(disaggregate(data)).toBeUndefined();
-    });
+    expect(disaggregate(data)).toBeUndefined();
+  });
 
-    it("an aggregate that is cut off", async () => {
-      const data = await aggregate([{ partitionKey: "ada", data: "first" }]);
+  it("an aggregate that is cut off", async () => {
+    const data = await aggregate([{ partitionKey: "ada", data: "first" }]);
 
-      for (let length = 0; length < data.length; length++) {
-        expect(disaggregate(data.subarray(0, length))).toBeUndefined();
-      }
-    });
+    for (let length = 0; length < data.length; length++) {
+      expect(disaggregate(data.subarray(0, length))).toBeUndefined();
+    }
+  });
 
-    it("an aggregate whose checksum covers the magic number, too", () => {
-      const message = recordMessage({ keys: ["ada"], index: 0 });
-      const framed = Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), message]);
+  it("an aggregate whose checksum covers the magic number, too", () => {
+    const message = recordMessage({ keys: ["ada"], index: 0 });
+    const framed = Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), message]);
 
-      expect(disaggregate(frame(message))).toBeDefined();
-      expect(
-        disaggregate(Buffer.concat([framed, createHash("md5").update(framed).digest()])),
-      ).toBeUndefined();
-    });
+    expect(disaggregate(frame(message))).toBeDefined();
+    expect(disaggregate(Buffer.concat([framed, createHash("md5").update(framed).digest()]))).toBeUndefined();
   });
 });
 

@@ -16,7 +16,7 @@ const source = {
 const decode = (record: KinesisStreamRecord) => decodeRecord(record, 0);
 
 describe("decodeRecord", () => {
-  it("decodes an event to its item, and knows where it came from", () => {
+  it("decodes an event to its item, and says where it came from", () => {
     const data = Buffer.from(JSON.stringify(post({ text: "שלום 前 👩‍👧" })));
 
     expect(decode(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
@@ -54,7 +54,7 @@ describe("decodeRecord", () => {
     ]);
   });
 
-  it("lets an item expire so many days after its record arrived, at a whole second", () => {
+  it("lets an item expire so many days after its record's arrival, at a whole second", () => {
     expect(decodeRecord(kinesisRecord(post()), 30)).toMatchObject([
       { item: { ExpiresAt: 1_795_418_517 + 30 * 86_400 } },
     ]);
@@ -66,14 +66,16 @@ describe("decodeRecord", () => {
     expect(decoded).not.toHaveProperty("item.ExpiresAt");
   });
 
-  it("knows the arrival to the millisecond", () => {
+  it("gives the arrival to the millisecond", () => {
     for (const milliseconds of [0, 1, 57, 999]) {
       const arrival = 1_545_084_650 + milliseconds / 1000;
       const [decoded] = decode(kinesisRecord(post(), { arrival }));
       expect(decoded?.record.arrivedAt.getTime()).toBe(1_545_084_650_000 + milliseconds);
     }
   });
+});
 
+describe("decodeRecord, for a record that can never be stored,", () => {
   it("rejects what is not an event, with its bytes as they came", () => {
     const data = Buffer.from([0xff, 0x00]);
 
@@ -90,8 +92,10 @@ describe("decodeRecord", () => {
       { reason: "item-too-large", detail: "id: 1025 bytes, a sort key has at most 1024" },
     ]);
   });
+});
 
-  it("takes a KPL-aggregated record apart: each user record is stored or rejected for itself", async () => {
+describe("decodeRecord, for a KPL-aggregated record,", () => {
+  it("takes it apart: each user record is stored or rejected by itself", async () => {
     const good = JSON.stringify(post({ id: "a", username: "grace" }));
     const data = await aggregate([
       { partitionKey: "grace", data: good },
@@ -111,7 +115,7 @@ describe("decodeRecord", () => {
     ]);
   });
 
-  it("rejects an aggregate with a wrong checksum whole", async () => {
+  it("rejects it as one record if its checksum is wrong", async () => {
     const data = await aggregate([{ partitionKey: "grace", data: JSON.stringify(post()) }]);
     data.writeUInt8(data.readUInt8(data.length - 1) ^ 1, data.length - 1);
 

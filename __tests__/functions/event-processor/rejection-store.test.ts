@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 describe("RejectionStore", () => {
-  it("writes the rejections of a batch as one object, a line each, with all it takes to put them back", async () => {
+  it("writes the rejections of a batch as one object, a line each, with everything needed to put them back", async () => {
     const result = await setAside([
       rejection("9", Buffer.from([0x00, 0xff, 0x0a])),
       { ...rejection("10", Buffer.from("第一印象 😀")), reason: "invalid-event", detail: "id: is missing" },
@@ -99,7 +99,9 @@ describe("RejectionStore", () => {
     expect(await setAside([])).toMatchObject({ written: true });
     expect(proxy.requests).toEqual([]);
   });
+});
 
+describe("RejectionStore when S3 fails", () => {
   it.each<[string, ProxyFault, RegExp]>([
     [
       "was throttled",
@@ -161,7 +163,7 @@ function rejection(sequenceNumber: string, data = Buffer.from("{"), record: obje
   };
 }
 
-/** Sets aside without waiting; the time is up when `timeUp` says so, or after so many attempts. */
+/** Sets aside without waiting; the time is up when `timeUp` is aborted, or after so many attempts. */
 async function setAside(
   rejections: Rejection[],
   { attempts = 50, timeUp }: { attempts?: number; timeUp?: AbortSignal } = {},
