@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { DataArchiveFile } from "@cdktf/provider-archive/lib/data-archive-file";
 import { App, AssetType, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
@@ -19,7 +20,7 @@ export class NodeFunctionBundle extends Construct {
     super(scope, id);
 
     const folder = join(App.of(this).outdir, "bundles", this.node.path);
-    bundle(entryPoint, folder);
+    bundle(entryPoint, folder, this.node.tryGetContext(SOURCE_MAPS) === true);
     const asset = new TerraformAsset(this, "asset", { path: folder, type: AssetType.DIRECTORY });
 
     const archive = new DataArchiveFile(this, "archive", {
@@ -34,7 +35,10 @@ export class NodeFunctionBundle extends Construct {
   }
 }
 
-function bundle(entryPoint: string, folder: string): void {
+/** The context flag with which a debugger finds the sources: source maps, and code that is not minified. */
+const SOURCE_MAPS = "sourceMaps";
+
+function bundle(entryPoint: string, folder: string, forDebugging: boolean): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   buildSync({
@@ -42,7 +46,9 @@ function bundle(entryPoint: string, folder: string): void {
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
-    minify: true,
+    minify: !forDebugging,
+    // The asset is a copy in another folder: there, paths relative to the map would lead nowhere.
+    ...(forDebugging && { sourcemap: "linked", sourceRoot: `${pathToFileURL(folder)}/` }),
     platform: "node",
     // Lambda runs Node.js 24; this is the oldest version on which the project runs on one machine.
     target: "node20",

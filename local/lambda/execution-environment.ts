@@ -28,7 +28,7 @@ export class ExecutionEnvironment {
     this.#clock = clock;
     this.#process = fork(join(__dirname, "function-runtime.mjs"), [], {
       cwd: declaration.codeFolder,
-      env: declaration.environment,
+      env: { ...declaration.environment, ...debuggerVariables() },
       execArgv: [`--max-old-space-size=${declaration.memorySize}`],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
@@ -97,6 +97,15 @@ export class ExecutionEnvironment {
     const first = await Promise.race([report, timeUp]).finally(() => timer.abort());
     return first ?? failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`);
   }
+}
+
+/**
+ * What VS Code's debugger attaches to child processes by. Without a debugger the function sees nothing of this
+ * process's environment.
+ */
+function debuggerVariables(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS, VSCODE_INSPECTOR_OPTIONS } = process.env;
+  return VSCODE_INSPECTOR_OPTIONS ? { NODE_OPTIONS, VSCODE_INSPECTOR_OPTIONS } : {};
 }
 
 function failure(errorType: string, errorMessage: string): Report {

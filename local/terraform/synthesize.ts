@@ -19,14 +19,15 @@ const ProjectFile = v.object({ app: v.string(), context: v.optional(v.record(v.s
 
 /**
  * Runs the app of cdktf.json as `cdktf synth` does, without starting the whole CLI. What it writes is deleted when
- * this process ends.
+ * this process ends. Under a debugger (VS Code sets VSCODE_INSPECTOR_OPTIONS) the functions have source maps.
  * @throws CommandError with what the app printed when it fails
  */
 export async function synthesize(): Promise<SynthesizedStack> {
   const { app, context } = v.parse(ProjectFile, JSON.parse(await readFile("cdktf.json", "utf8")));
   const folder = await mkdtemp(join(tmpdir(), "synthesized-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  await runApp(app, context, folder);
+  const sourceMaps = process.env.VSCODE_INSPECTOR_OPTIONS ? { sourceMaps: true } : {};
+  await runApp(app, { ...context, ...sourceMaps }, folder);
   return onlyStack(folder);
 }
 
