@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import type { RejectionReason } from "../../events/rejected-record";
 import { readStackSettings } from "../../infrastructure/stack-settings";
-import { FAULT_KINDS } from "../../local/gateway/fault";
+import { FAULT_KINDS } from "../../local/chaos/fault-kind";
 import { resourceTypes } from "../../local/terraform/resource-types";
 import { sources } from "../../producer/sources";
 import { ExitCode } from "../../shared/errors";

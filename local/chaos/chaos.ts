@@ -1,7 +1,8 @@
 import { seededRandom } from "../../shared/random";
 import { type AwsErrorResponse, awsError } from "../gateway/aws-error";
 import type { AwsRequest } from "../gateway/aws-request";
-import { FAULT_KINDS, type Fault, type FaultKind } from "../gateway/fault";
+import type { Fault } from "../gateway/fault";
+import { FAULT_KINDS, type FaultKind } from "./fault-kind";
 import { failRecords, leaveUnprocessed } from "./partial-failure";
 import { ShardLimits } from "./shard-limits";
 
@@ -72,12 +73,12 @@ export class Chaos {
   }
 
   private anyRequestFault(request: AwsRequest): Fault | undefined {
-    if (this.strikes("throttled")) return { effect: "refuse", response: throttled(request) };
-    if (this.strikes("server-error")) return { effect: "refuse", response: serverError(request) };
+    if (this.strikes("throttled")) return { effect: "answer", response: throttled(request) };
+    if (this.strikes("server-error")) return { effect: "answer", response: serverError(request) };
     if (this.strikes("connection-reset")) return { effect: "disconnect", carriedOut: false };
     if (this.strikes("lost-response")) return { effect: "disconnect", carriedOut: true };
     if (this.strikes("slow-answer"))
-      return { effect: "delay", milliseconds: this.options.random() * SLOWEST_ANSWER_MILLISECONDS };
+      return { effect: "delay", delayMs: this.options.random() * SLOWEST_ANSWER_MILLISECONDS };
     return undefined;
   }
 
@@ -91,7 +92,7 @@ export class Chaos {
     }
     this.faults["bucket-unavailable"] += 1;
     return {
-      effect: "refuse",
+      effect: "answer",
       response: awsError("s3", 503, "ServiceUnavailable", "Please reduce your request rate."),
     };
   }

@@ -32,7 +32,7 @@ export function failRecords(body: Buffer, fails: (record: unknown) => boolean): 
       Records: failed.map(() => THROTTLED_RECORD),
     });
     return {
-      effect: "refuse",
+      effect: "answer",
       response: { status: 200, contentType: "application/x-amz-json-1.1", body: answer },
     };
   }
@@ -76,7 +76,7 @@ export function leaveUnprocessed(body: Buffer, fails: (item: unknown) => boolean
   if (Object.keys(processed).length === 0) {
     const answer = JSON.stringify({ UnprocessedItems: unprocessed });
     return {
-      effect: "refuse",
+      effect: "answer",
       response: { status: 200, contentType: "application/x-amz-json-1.0", body: answer },
     };
   }

@@ -26,8 +26,8 @@ export async function carryOut(
   emulator: Emulator,
   fault: Fault | undefined,
 ): Promise<void> {
-  if (fault?.effect === "refuse") return send(response, fault.response);
-  if (fault?.effect === "delay") await setTimeout(fault.milliseconds);
+  if (fault?.effect === "answer") return send(response, fault.response);
+  if (fault?.effect === "delay") await setTimeout(fault.delayMs);
   if (fault?.effect === "disconnect") {
     if (fault.carriedOut) await text(await callEmulator(incoming, request.headers, body, emulator));
     return disconnect(request);

@@ -9,9 +9,9 @@ import {
 import { CreateBucketCommand, ListBucketsCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { Chaos, type FaultRates } from "../../../local/chaos/chaos";
+import { FAULT_KINDS, type FaultKind } from "../../../local/chaos/fault-kind";
 import { type Clients, createClients } from "../../../local/gateway/clients";
 import { type Emulators, startEmulators } from "../../../local/gateway/emulators";
-import { FAULT_KINDS, type FaultKind } from "../../../local/gateway/fault";
 import { startGateway } from "../../../local/gateway/gateway";
 import type { HttpServer } from "../../../local/gateway/http-server";
 import { LocalAccount, OPERATOR_KEY } from "../../../local/gateway/local-account";
