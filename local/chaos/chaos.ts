@@ -1,7 +1,8 @@
 import { seededRandom } from "../../shared/random";
-import { type AwsErrorResponse, awsError } from "../gateway/aws-error";
+import { awsError } from "../gateway/aws-error";
 import type { AwsRequest } from "../gateway/aws-request";
 import type { Fault } from "../gateway/fault";
+import type { Answer } from "../gateway/http-server";
 import { FAULT_KINDS, type FaultKind } from "./fault-kind";
 import { failRecords, leaveUnprocessed } from "./partial-failure";
 import { ShardLimits } from "./shard-limits";
@@ -138,13 +139,13 @@ export function seededChaos(seed: number): Chaos {
   return new Chaos({ random: seededRandom(seed), now: Date.now });
 }
 
-function throttled({ service }: AwsRequest): AwsErrorResponse {
+function throttled({ service }: AwsRequest): Answer {
   return service === "s3"
     ? awsError(service, 503, "SlowDown", "Please reduce your request rate.")
     : awsError(service, 400, "ProvisionedThroughputExceededException", "Rate exceeded.");
 }
 
-function serverError({ service }: AwsRequest): AwsErrorResponse {
+function serverError({ service }: AwsRequest): Answer {
   const code = { kinesis: "InternalFailure", dynamodb: "InternalServerError", s3: "InternalError" }[service];
   return awsError(service, 500, code, "We encountered an internal error. Please try again.");
 }

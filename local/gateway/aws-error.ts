@@ -1,14 +1,8 @@
 import type { Service } from "./emulators";
-
-/** An error as AWS sends it: each service has a status, a content type and a format of its own. */
-export interface AwsErrorResponse {
-  status: number;
-  contentType: string;
-  body: string;
-}
+import type { Answer } from "./http-server";
 
 /**
- * Formats an error for a service.
+ * An error as AWS sends it: each service has a content type and a format of its own.
  * @param code AWS's name of the error, such as `AccessDeniedException`
  */
 export function awsError(
@@ -16,7 +10,7 @@ export function awsError(
   status: number,
   code: string,
   message: string,
-): AwsErrorResponse {
+): Answer {
   switch (service) {
     case "s3":
       return {
@@ -31,7 +25,7 @@ export function awsError(
   }
 }
 
-function json(contentType: string, status: number, __type: string, message: string): AwsErrorResponse {
+function json(contentType: string, status: number, __type: string, message: string): Answer {
   return { status, contentType, body: JSON.stringify({ __type, message }) };
 }
 
@@ -40,7 +34,7 @@ function escapeXml(text: string): string {
 }
 
 /** What AWS answers to a key that it does not know. */
-export function unknownKey(service: Service): AwsErrorResponse {
+export function unknownKey(service: Service): Answer {
   return service === "s3"
     ? awsError(
         service,
@@ -62,7 +56,7 @@ export function accessDenied(
   caller: string,
   action: string,
   resource: string | undefined,
-): AwsErrorResponse {
+): Answer {
   const on = resource === undefined ? "" : ` on resource: ${resource}`;
   const message = `User: ${caller} is not authorized to perform: ${action}${on} because no identity-based policy allows the ${action} action`;
   return service === "s3"

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Service } from "./emulators";
 
 /** A request as AWS reads it: who calls which service, for what. */
@@ -11,12 +12,12 @@ export interface AwsRequest {
   body: Buffer;
 }
 
-/** What of an HTTP request matters here; HTTP/1.1 and HTTP/2 both have it. */
+/** An HTTP request, received whole; HTTP/1.1 and HTTP/2 alike. */
 export interface IncomingRequest {
   method: string;
   /** Path and query. */
   url: string;
-  header(name: string): string | undefined;
+  headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
@@ -46,7 +47,7 @@ export function readAwsRequest(request: IncomingRequest, account: Account): AwsR
   const { accessKeyId, service } = readCredential(request);
   if (service === "s3") return { service, accessKeyId, body: request.body, ...readS3(request) };
 
-  const target = request.header("x-amz-target") ?? "";
+  const target = String(request.headers["x-amz-target"] ?? "");
   const operation = target.slice(target.indexOf(".") + 1);
   const read = service === "kinesis" ? readKinesis : readDynamoDb;
   return { service, accessKeyId, action: `${service}:${operation}`, ...read(request, account) };
@@ -54,7 +55,7 @@ export function readAwsRequest(request: IncomingRequest, account: Account): AwsR
 
 /** `Credential=<access key>/<date>/<region>/<service>/aws4_request`, in the header or, presigned, in the query. */
 function readCredential(request: IncomingRequest): { accessKeyId: string; service: Service } {
-  const header = request.header("authorization") ?? "";
+  const header = request.headers.authorization ?? "";
   const scope =
     /Credential=([^,\s]+)/.exec(header)?.[1] ??
     new URL(request.url, "http://host").searchParams.get("X-Amz-Credential");

@@ -1,9 +1,9 @@
-import type { AwsErrorResponse } from "./aws-error";
+import type { Answer } from "./http-server";
 
 /** What can be done to a request instead of forwarding it as it is. Which request is struck is decided elsewhere. */
 export type Fault =
   /** It is answered here, and never forwarded. */
-  | { effect: "answer"; response: AwsErrorResponse }
+  | { effect: "answer"; response: Answer }
   /** It is forwarded after a delay. */
   | { effect: "delay"; delayMs: number }
   /** The connection ends, before the request is forwarded or after it was carried out. */

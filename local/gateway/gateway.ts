@@ -1,5 +1,5 @@
 import http from "node:http";
-import { type AwsErrorResponse, accessDenied, awsError, unknownKey } from "./aws-error";
+import { accessDenied, awsError, unknownKey } from "./aws-error";
 import {
   type Account,
   type AwsRequest,
@@ -7,26 +7,34 @@ import {
   readAwsRequest,
   UnreadableRequestError,
 } from "./aws-request";
-import { carryOut, send } from "./carry-out";
 import type { Service } from "./emulators";
 import type { Fault } from "./fault";
-import { type HttpServer, type Request, type Response, startHttpServer } from "./http-server";
+import { forward } from "./forward";
+import {
+  type Answer,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpServer,
+  send,
+  startHttpServer,
+} from "./http-server";
 import type { LocalAccount } from "./local-account";
+import { forwardUnderFault } from "./under-fault";
 
-/** The one endpoint: whoever calls it for whatever service is known by the access key and held to the policies. */
 export interface GatewayOptions {
   /** 0 takes any free port. */
   port: number;
   account: LocalAccount;
   emulatorPorts: Record<Service, number>;
-  /** The fault that strikes a request, if one does. */
+  /** Decides which fault strikes a request, if one does. */
   strike?: ((request: AwsRequest) => Fault | undefined) | undefined;
-  /** Pages that are not AWS's, by path: what the local cloud tells its own commands. */
+  /** Pages that are not AWS's, by path, answered as JSON: what the project's own commands ask for. */
   pages?: ReadonlyMap<string, () => unknown>;
 }
 
 /**
- * Starts the endpoint on loopback.
+ * Starts the one endpoint of every service, on loopback. It knows callers by their access keys, answers as AWS does
+ * where their policies do not allow a request, and forwards the others to the emulators.
  * @throws CommandError when the port is in use
  */
 export async function startGateway(options: GatewayOptions): Promise<HttpServer> {
@@ -46,42 +54,41 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
 }
 
 async function answer(
-  request: Request,
-  response: Response,
-  options: GatewayOptions,
+  request: HttpRequest,
+  response: HttpResponse,
+  { account, emulatorPorts, strike, pages }: GatewayOptions,
   agent: http.Agent,
 ): Promise<void> {
-  const incoming = await readRequest(request);
-  const page = options.pages?.get(incoming.url);
+  const incoming = await receive(request);
+  const page = pages?.get(incoming.url);
   if (page)
     return send(response, { status: 200, contentType: "application/json", body: JSON.stringify(page()) });
 
-  const aws = readOrRefuse(incoming, options.account);
+  const aws = readOrAnswer(incoming, account);
   if ("status" in aws) return send(response, aws);
-  const refusal = authorize(aws, options.account);
-  if (refusal) return send(response, refusal);
-  await carryOut(
-    incoming,
-    request,
-    aws,
-    response,
-    { agent, port: options.emulatorPorts[aws.service] },
-    options.strike?.(aws),
-  );
+  const denial = deny(aws, account);
+  if (denial) return send(response, denial);
+
+  const outgoing = { ...incoming, body: aws.body };
+  const emulator = { agent, port: emulatorPorts[aws.service] };
+  const fault = strike?.(aws);
+  if (fault) await forwardUnderFault(fault, outgoing, response, emulator);
+  else await forward(outgoing, response, emulator);
 }
 
-async function readRequest(request: Request): Promise<IncomingRequest> {
+async function receive(request: HttpRequest): Promise<IncomingRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return {
     method: request.method ?? "GET",
     url: request.url ?? "/",
-    header: (name) => String(request.headers[name] ?? "") || undefined,
+    headers: request.headers,
     body: Buffer.concat(chunks),
   };
 }
 
-function readOrRefuse(request: IncomingRequest, account: Account): AwsRequest | AwsErrorResponse {
+/** The request as AWS reads it, or the answer to one that cannot be read. */
+function readOrAnswer(request: IncomingRequest, account: Account): AwsRequest | Answer {
   try {
     return readAwsRequest(request, account);
   } catch (error) {
@@ -90,7 +97,8 @@ function readOrRefuse(request: IncomingRequest, account: Account): AwsRequest | 
   }
 }
 
-function authorize(request: AwsRequest, account: LocalAccount): AwsErrorResponse | undefined {
+/** The answer to a caller who may not do what the request asks for. */
+function deny(request: AwsRequest, account: LocalAccount): Answer | undefined {
   const { service, action } = request;
   const caller = account.caller(request.accessKeyId);
   if (!caller) return unknownKey(service);

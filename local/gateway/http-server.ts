@@ -3,8 +3,16 @@ import http2 from "node:http2";
 import net from "node:net";
 import { CommandError } from "../../shared/errors";
 
-export type Request = http.IncomingMessage | http2.Http2ServerRequest;
-export type Response = http.ServerResponse | http2.Http2ServerResponse;
+/** A request and its response, over HTTP/1.1 or HTTP/2. */
+export type HttpRequest = http.IncomingMessage | http2.Http2ServerRequest;
+export type HttpResponse = http.ServerResponse | http2.Http2ServerResponse;
+
+/** An answer that is sent in one go. */
+export interface Answer {
+  status: number;
+  contentType: string;
+  body: string;
+}
 
 export interface HttpServer {
   port: number;
@@ -20,10 +28,10 @@ export interface HttpServer {
  */
 export async function startHttpServer(
   port: number,
-  handle: (request: Request, response: Response) => void,
+  onRequest: (request: HttpRequest, response: HttpResponse) => void,
 ): Promise<HttpServer> {
-  const http1Server = http.createServer({ keepAliveTimeout: 60_000 }, handle);
-  const http2Server = http2.createServer(handle);
+  const http1Server = http.createServer({ keepAliveTimeout: 60_000 }, onRequest);
+  const http2Server = http2.createServer(onRequest);
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
@@ -39,6 +47,13 @@ export async function startHttpServer(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Answers, unless an answer is under way. */
+export function send(response: HttpResponse, { status, contentType, body }: Answer): void {
+  if (response.headersSent) return;
+  response.writeHead(status, { "content-type": contentType });
+  response.end(body);
 }
 
 function listen(server: net.Server, port: number): Promise<void> {

@@ -1,0 +1,53 @@
+import http from "node:http";
+import { pipeline } from "node:stream/promises";
+import type { IncomingRequest } from "./aws-request";
+import type { HttpResponse } from "./http-server";
+
+/** Where an emulator listens. */
+export interface Emulator {
+  agent: http.Agent;
+  port: number;
+}
+
+/** Forwards a request to an emulator and streams the answer back. */
+export async function forward(
+  request: IncomingRequest,
+  response: HttpResponse,
+  emulator: Emulator,
+): Promise<void> {
+  const answer = await callEmulator(request, emulator);
+  response.writeHead(answer.statusCode ?? 500, endToEnd(answer.headers));
+  await pipeline(answer, response as NodeJS.WritableStream);
+}
+
+/** Sends a request to an emulator. The answer's body is still to be read when this resolves. */
+export function callEmulator(
+  { method, url: path, headers, body }: IncomingRequest,
+  { agent, port }: Emulator,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request(
+      {
+        agent,
+        host: "127.0.0.1",
+        port,
+        method,
+        path,
+        headers: { ...endToEnd(headers), "content-length": body.length },
+      },
+      resolve,
+    );
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+/** Headers about one connection, which must not be passed on to another. */
+const CONNECTION_HEADERS = ["connection", "keep-alive", "transfer-encoding", "upgrade", "expect"];
+
+/** The headers to pass on: neither a connection's own, nor HTTP/2's pseudo-headers such as `:path`. */
+function endToEnd(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !name.startsWith(":") && !CONNECTION_HEADERS.includes(name)),
+  );
+}

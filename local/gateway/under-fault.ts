@@ -1,0 +1,49 @@
+import http2 from "node:http2";
+import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
+import type { IncomingRequest } from "./aws-request";
+import type { Fault } from "./fault";
+import { callEmulator, type Emulator, forward } from "./forward";
+import { type HttpResponse, send } from "./http-server";
+
+/** Does to a request what a fault does, instead of merely forwarding it. */
+export async function forwardUnderFault(
+  fault: Fault,
+  request: IncomingRequest,
+  response: HttpResponse,
+  emulator: Emulator,
+): Promise<void> {
+  switch (fault.effect) {
+    case "answer":
+      return send(response, fault.response);
+    case "delay":
+      await setTimeout(fault.delayMs);
+      return forward(request, response, emulator);
+    case "disconnect":
+      if (fault.carriedOut) await text(await callEmulator(request, emulator));
+      return disconnect(response);
+    case "reduce":
+      return forwardPart(fault, request, response, emulator);
+  }
+}
+
+async function forwardPart(
+  { body, complete }: Extract<Fault, { effect: "reduce" }>,
+  request: IncomingRequest,
+  response: HttpResponse,
+  emulator: Emulator,
+): Promise<void> {
+  const answer = await callEmulator({ ...request, body }, emulator);
+  const answered = await text(answer);
+  send(response, {
+    status: answer.statusCode ?? 500,
+    contentType: answer.headers["content-type"] ?? "application/x-amz-json-1.1",
+    body: answer.statusCode === 200 ? complete(answered) : answered,
+  });
+}
+
+/** Ends the caller's connection, or over HTTP/2 its stream, without an answer. */
+function disconnect(response: HttpResponse): void {
+  if ("stream" in response) response.stream.close(http2.constants.NGHTTP2_CANCEL);
+  else response.socket?.destroy();
+}
