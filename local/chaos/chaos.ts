@@ -1,4 +1,5 @@
-import { seededRandom } from "../../shared/random";
+import { type Clock, systemClock } from "../../shared/clock";
+import { type Random, seededRandom } from "../../shared/random";
 import { awsError } from "../gateway/aws-error";
 import type { AwsRequest } from "../gateway/aws-request";
 import type { Fault } from "../gateway/fault";
@@ -28,10 +29,8 @@ const BUCKET_UNAVAILABLE_MILLISECONDS = 2_000;
 const LONGEST_LIFE_MILLISECONDS = 50;
 
 export interface ChaosOptions {
-  /** A number from 0 up to, but not including, 1. */
-  random: () => number;
-  /** Milliseconds since the epoch. */
-  now: () => number;
+  random: Random;
+  clock: Clock;
   rates?: Partial<FaultRates>;
 }
 
@@ -52,7 +51,7 @@ export class Chaos {
   /** From now on faults strike; the limits of so many shards hold. */
   begin(shardCount: number): void {
     this.isActive = true;
-    this.shardLimits = new ShardLimits(shardCount, this.options.now);
+    this.shardLimits = new ShardLimits(shardCount, this.options.clock);
   }
 
   /** From now on nothing is struck. */
@@ -67,7 +66,7 @@ export class Chaos {
   }
 
   /** After how many milliseconds an invocation's process is killed, if it is. */
-  killsAfter(): number | undefined {
+  killsAfterMs(): number | undefined {
     return this.isActive && this.strikes("function-killed")
       ? Math.floor(this.options.random() * LONGEST_LIFE_MILLISECONDS)
       : undefined;
@@ -86,7 +85,7 @@ export class Chaos {
   /** Once S3 is out of order, it stays so for a while, for everyone. */
   private bucketOutage(request: AwsRequest): Fault | undefined {
     if (request.service !== "s3") return undefined;
-    const now = this.options.now();
+    const now = this.options.clock.now();
     if (now >= this.bucketIsBackAt) {
       if (!this.isStruck("bucket-unavailable")) return undefined;
       this.bucketIsBackAt = now + BUCKET_UNAVAILABLE_MILLISECONDS;
@@ -136,7 +135,7 @@ export class Chaos {
 
 /** Faults at the default rates. They depend on the seed and on the order in which requests come, which no seed decides. */
 export function seededChaos(seed: number): Chaos {
-  return new Chaos({ random: seededRandom(seed), now: Date.now });
+  return new Chaos({ random: seededRandom(seed), clock: systemClock });
 }
 
 function throttled({ service }: AwsRequest): Answer {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
+import type { Clock } from "../../shared/clock";
 
 /**
  * What a shard takes in a second.
@@ -15,10 +16,9 @@ export class ShardLimits {
   private second = 0;
   private readonly taken = new Map<number, { records: number; bytes: number }>();
 
-  /** @param now milliseconds since the epoch */
   constructor(
     private readonly shardCount: number,
-    private readonly now: () => number,
+    private readonly clock: Clock,
   ) {}
 
   /** Whether a record, an entry of PutRecords, is over its shard's limit; if not, it counts against it. */
@@ -38,7 +38,7 @@ export class ShardLimits {
   }
 
   private startSecond(): void {
-    const second = Math.floor(this.now() / 1000);
+    const second = Math.floor(this.clock.now() / 1000);
     if (second !== this.second) this.taken.clear();
     this.second = second;
   }

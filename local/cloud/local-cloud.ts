@@ -1,4 +1,5 @@
 import { ListShardsCommand } from "@aws-sdk/client-kinesis";
+import { type Clock, systemClock } from "../../shared/clock";
 import type { Chaos } from "../chaos/chaos";
 import type { AwsRequest } from "../gateway/aws-request";
 import { type Clients, createClients } from "../gateway/clients";
@@ -39,6 +40,8 @@ export interface LocalCloudOptions {
   logFolder: string;
   /** Strikes requests and invocations once the stack is created and connected. */
   chaos?: Chaos | undefined;
+  /** Defaults to the system's. */
+  clock?: Clock;
   /** Called with what goes wrong while the cloud runs; it goes on running. */
   problem(message: string): void;
 }
@@ -55,6 +58,7 @@ export async function startLocalCloud({
   port,
   logFolder,
   chaos,
+  clock = systemClock,
   problem,
 }: LocalCloudOptions): Promise<LocalCloud> {
   const document = await readTerraformDocument(stackFile);
@@ -72,6 +76,7 @@ export async function startLocalCloud({
       port,
       account,
       emulatorPorts: emulators.ports,
+      clock,
       pages,
       strike,
     });
@@ -91,9 +96,19 @@ export async function startLocalCloud({
     const stack = await provision(document, provisioning);
     pages.set(OUTPUTS_PATH, () => ({ outputs: stack.outputs, operator: OPERATOR_KEY }));
 
-    const functions = await startFunctions(provisioning.functions.values(), account, logFolder, problem);
+    const functions = await startFunctions(provisioning.functions.values(), {
+      account,
+      logFolder,
+      clock,
+      problem,
+    });
     closing.push(functions.stop);
-    const mappings = await startMappings(provisioning, functions.sandboxes, chaos, problem);
+    const mappings = await startMappings(provisioning, {
+      sandboxes: functions.sandboxes,
+      chaos,
+      clock,
+      problem,
+    });
     // Together: a batch that is under way ends only with its function.
     closing.push(async () => {
       await Promise.all([mappings.stop(), functions.stop()]);

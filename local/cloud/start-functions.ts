@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import type { Clock } from "../../shared/clock";
 import type { LocalAccount } from "../gateway/local-account";
 import type { FunctionDeclaration } from "../lambda/function-declaration";
 import { FunctionSandbox } from "../lambda/function-sandbox";
@@ -14,15 +15,19 @@ export interface RunningFunctions {
   stop(): Promise<void>;
 }
 
-/**
- * Makes a sandbox for every function, whose log goes to a file of the function's name.
- * @param problem called with what the functions' roles do not allow them
- */
+/** What functions run with. */
+export interface FunctionsOptions {
+  account: LocalAccount;
+  logFolder: string;
+  clock: Clock;
+  /** Called with what the functions' roles do not allow them. */
+  problem(message: string): void;
+}
+
+/** Makes a sandbox for every function, whose log goes to a file of the function's name. */
 export async function startFunctions(
   functions: Iterable<FunctionDeclaration>,
-  account: LocalAccount,
-  logFolder: string,
-  problem: (message: string) => void,
+  { account, logFolder, clock, problem }: FunctionsOptions,
 ): Promise<RunningFunctions> {
   await mkdir(logFolder, { recursive: true });
   const sandboxes = new Map<string, FunctionSandbox>();
@@ -39,7 +44,7 @@ export async function startFunctions(
     if (mayLog) logFiles.push(logFile);
     sandboxes.set(
       declaration.arn,
-      new FunctionSandbox(declaration, mayLog ? createWriteStream(logFile) : discard()),
+      new FunctionSandbox(declaration, mayLog ? createWriteStream(logFile) : discard(), clock),
     );
   }
   return {

@@ -1,6 +1,6 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
-import { systemClock } from "../../shared/clock";
+import type { Clock } from "../../shared/clock";
 import { CommandError, messageOf } from "../../shared/errors";
 import type { Chaos } from "../chaos/chaos";
 import { createClients } from "../gateway/clients";
@@ -19,16 +19,23 @@ export interface RunningMappings {
   stop(): Promise<void>;
 }
 
+/** What event source mappings run with. */
+export interface MappingsOptions {
+  /** The functions, by ARN. */
+  sandboxes: ReadonlyMap<string, FunctionSandbox>;
+  chaos: Chaos | undefined;
+  clock: Clock;
+  /** Called with what goes wrong; the mappings continue. */
+  problem(message: string): void;
+}
+
 /**
  * Connects streams and functions, under the functions' roles, as Lambda does.
- * @param problem called with what goes wrong; the mappings go on
  * @throws CommandError when a role may not read its stream
  */
 export async function startMappings(
   provisioning: Provisioning,
-  sandboxes: ReadonlyMap<string, FunctionSandbox>,
-  chaos: Chaos | undefined,
-  problem: (message: string) => void,
+  { sandboxes, chaos, clock, problem }: MappingsOptions,
 ): Promise<RunningMappings> {
   const { account, endpoint, mappings: settings } = provisioning;
   let handled = 0;
@@ -42,12 +49,12 @@ export async function startMappings(
       settings: mapping,
       kinesis,
       s3,
-      clock: systemClock,
+      clock,
       checkpoints: new Map(),
       invoke: async (event) => {
         const sandbox = sandboxes.get(mapping.functionArn);
         if (!sandbox) throw new Error(`no sandbox runs ${mapping.functionArn}`);
-        const outcome = await invokeUnderChaos(sandbox, event, chaos);
+        const outcome = await invokeUnderChaos(sandbox, event, chaos, clock);
         if (!outcome.ok)
           problem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
         return outcome;
@@ -91,10 +98,14 @@ async function invokeUnderChaos(
   sandbox: FunctionSandbox,
   event: KinesisStreamEvent,
   chaos: Chaos | undefined,
+  clock: Clock,
 ): Promise<InvocationOutcome> {
-  const life = chaos?.killsAfter();
-  if (life === undefined) return sandbox.invoke(event);
+  const lifeMs = chaos?.killsAfterMs();
+  if (lifeMs === undefined) return sandbox.invoke(event);
   const death = new AbortController();
-  const killer = setTimeout(() => death.abort(), life);
-  return sandbox.invoke(event, death.signal).finally(() => clearTimeout(killer));
+  const ended = new AbortController();
+  void clock.sleep(lifeMs, ended.signal).then(() => {
+    if (!ended.signal.aborted) death.abort();
+  });
+  return sandbox.invoke(event, death.signal).finally(() => ended.abort());
 }

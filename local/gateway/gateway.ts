@@ -1,4 +1,5 @@
 import http from "node:http";
+import type { Clock } from "../../shared/clock";
 import { accessDenied, awsError, unknownKey } from "./aws-error";
 import {
   type Account,
@@ -26,6 +27,7 @@ export interface GatewayOptions {
   port: number;
   account: LocalAccount;
   emulatorPorts: Record<Service, number>;
+  clock: Clock;
   /** Decides which fault strikes a request, if one does. */
   strike?: ((request: AwsRequest) => Fault | undefined) | undefined;
   /** Pages that are not AWS's, by path, answered as JSON: what the project's own commands ask for. */
@@ -56,7 +58,7 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
 async function answer(
   request: HttpRequest,
   response: HttpResponse,
-  { account, emulatorPorts, strike, pages }: GatewayOptions,
+  { account, emulatorPorts, clock, strike, pages }: GatewayOptions,
   agent: http.Agent,
 ): Promise<void> {
   const incoming = await receive(request);
@@ -72,7 +74,7 @@ async function answer(
   const outgoing = { ...incoming, body: aws.body };
   const emulator = { agent, port: emulatorPorts[aws.service] };
   const fault = strike?.(aws);
-  if (fault) await forwardUnderFault(fault, outgoing, response, emulator);
+  if (fault) await forwardUnderFault(fault, outgoing, response, emulator, clock);
   else await forward(outgoing, response, emulator);
 }
 

@@ -1,6 +1,6 @@
 import http2 from "node:http2";
 import { text } from "node:stream/consumers";
-import { setTimeout } from "node:timers/promises";
+import type { Clock } from "../../shared/clock";
 import type { IncomingRequest } from "./aws-request";
 import type { Fault } from "./fault";
 import { callEmulator, type Emulator, forward } from "./forward";
@@ -12,12 +12,14 @@ export async function forwardUnderFault(
   request: IncomingRequest,
   response: HttpResponse,
   emulator: Emulator,
+  clock: Clock,
 ): Promise<void> {
   switch (fault.effect) {
     case "answer":
       return send(response, fault.response);
     case "delay":
-      await setTimeout(fault.delayMs);
+      // A caller that no longer waits has its request carried out all the same.
+      await clock.sleep(fault.delayMs, new AbortController().signal);
       return forward(request, response, emulator);
     case "disconnect":
       if (fault.carriedOut) await text(await callEmulator(request, emulator));

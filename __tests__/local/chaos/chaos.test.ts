@@ -15,6 +15,7 @@ import { type Emulators, startEmulators } from "../../../local/gateway/emulators
 import { startGateway } from "../../../local/gateway/gateway";
 import type { HttpServer } from "../../../local/gateway/http-server";
 import { LocalAccount, OPERATOR_KEY } from "../../../local/gateway/local-account";
+import { VirtualClock } from "../../support/virtual-clock";
 
 const StreamName = "events";
 const TableName = "items";
@@ -58,10 +59,10 @@ async function connect(...always: Exclude<FaultKind, "shard-limit">[]): Promise<
   // Alternating, so that a partial failure strikes every second record.
   let draws = 0;
   const random = () => (draws++ % 2 === 0 ? 0.25 : 0.75);
-  const chaos = new Chaos({ random, now: () => now, rates });
+  const chaos = new Chaos({ random, clock, rates });
   const account = new LocalAccount("us-east-1");
   const strike = chaos.strike.bind(chaos);
-  const gateway = await startGateway({ port: 0, account, emulatorPorts: emulators.ports, strike });
+  const gateway = await startGateway({ port: 0, account, emulatorPorts: emulators.ports, clock, strike });
   gateways.push(gateway);
   const clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", OPERATOR_KEY, {
     maxAttempts: 1,
@@ -70,7 +71,7 @@ async function connect(...always: Exclude<FaultKind, "shard-limit">[]): Promise<
   return { chaos, clients };
 }
 
-let now = 1_000_000;
+const clock = new VirtualClock();
 
 const describeStream = ({ kinesis }: Clients) =>
   kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
@@ -134,7 +135,9 @@ describe("a fault", () => {
 
   it("slow-answer: the answer comes all the same", async () => {
     const { chaos, clients } = await connect("slow-answer");
-    expect((await describeStream(clients)).StreamDescriptionSummary?.StreamName).toBe(StreamName);
+    clock.run();
+    const { StreamDescriptionSummary } = await describeStream(clients).finally(() => clock.stop());
+    expect(StreamDescriptionSummary?.StreamName).toBe(StreamName);
     expect(chaos.faults["slow-answer"]).toBe(1);
   });
 
@@ -187,7 +190,7 @@ describe("a fault", () => {
     const records = Array.from({ length: 400 }, (_, number) => `limit ${number}`);
     const failed = [];
     for (let call = 0; call < 3; call++) failed.push((await put(clients, ...records)).FailedRecordCount);
-    now += 1000;
+    await clock.advance(1000);
     failed.push((await put(clients, ...records)).FailedRecordCount);
     expect([failed, chaos.faults["shard-limit"]]).toEqual([[0, 0, 200, 0], 1]);
   });
@@ -196,6 +199,6 @@ describe("a fault", () => {
     const { chaos, clients } = await connect("throttled", "function-killed");
     chaos.end();
     expect(await nameOf(describeStream(clients))).toBe("no error");
-    expect(chaos.killsAfter()).toBeUndefined();
+    expect(chaos.killsAfterMs()).toBeUndefined();
   });
 });

@@ -6,6 +6,7 @@ import * as fc from "fast-check";
 import { Chaos } from "../../../local/chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-cloud";
 import { readReceipts, reconcile } from "../../../local/commands/reconciliation";
+import { systemClock } from "../../../shared/clock";
 import { seededRandom } from "../../../shared/random";
 import { setAsideData } from "../../support/failure-bucket";
 import { runCommand } from "../../support/run-command";
@@ -68,7 +69,7 @@ describe("whatever fails, a record that Kinesis acknowledged", () => {
         const input = lines
           .map((entry, number) => (entry.kind === "event" ? event(entry, number) : Buffer.from(entry.bytes)))
           .filter(isUsable);
-        const chaos = new Chaos({ random: seededRandom(seed), now: Date.now, rates: RATES });
+        const chaos = new Chaos({ random: seededRandom(seed), clock: systemClock, rates: RATES });
         const cloud = await startLocalCloud({
           stackFile: synthesizeStack(settings).file,
           port: 0,

@@ -5,6 +5,7 @@ import { PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { Chaos, type FaultRates } from "../../../local/chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-cloud";
+import { systemClock } from "../../../shared/clock";
 import { seededRandom } from "../../../shared/random";
 import { setAsideData } from "../../support/failure-bucket";
 import { aggregate } from "../../support/kpl";
@@ -17,7 +18,7 @@ let cloud: LocalCloud;
 afterEach(() => cloud.stop());
 
 async function startCloud(settings: object = {}, rates: Partial<FaultRates> = {}) {
-  const chaos = new Chaos({ random: seededRandom(7), now: Date.now, rates: { ...NO_FAULTS, ...rates } });
+  const chaos = new Chaos({ random: seededRandom(7), clock: systemClock, rates: { ...NO_FAULTS, ...rates } });
   cloud = await startLocalCloud({
     stackFile: synthesizeStack({ batchWindowSeconds: 0, ...settings }).file,
     port: 0,
