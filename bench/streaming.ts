@@ -10,7 +10,7 @@ import { BEARER_TOKEN, startXServer, streamedPost } from "../test-servers/x-serv
 
 const POSTS_PER_SECOND = 2000;
 const SECONDS = 10;
-const STEP_MILLISECONDS = 10;
+const STEP_MS = 10;
 const POSTS = POSTS_PER_SECOND * SECONDS;
 
 /**
@@ -56,7 +56,7 @@ export async function benchStreaming(): Promise<void> {
  * @returns how many seconds that took
  */
 async function sendSteadily(response: ServerResponse): Promise<number> {
-  const step = (POSTS_PER_SECOND * STEP_MILLISECONDS) / 1000;
+  const step = (POSTS_PER_SECOND * STEP_MS) / 1000;
   const started = performance.now();
   for (let sent = 0; sent < POSTS; sent += step) {
     const due = started + (sent / POSTS_PER_SECOND) * 1000;

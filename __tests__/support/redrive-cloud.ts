@@ -54,7 +54,7 @@ export function useRedriveCloud() {
   beforeAll(async () => {
     const { file } = synthesizeStack({ batchWindowSeconds: 300, batchSize: 10_000 });
     const logFolder = temporaryDirectory();
-    cloud = await startLocalCloud({ stackFile: file, port: 0, logFolder, problem: () => undefined });
+    cloud = await startLocalCloud({ stackFile: file, port: 0, logFolder, onProblem: () => undefined });
     const user = cloud.account.arn("iam", "user/redriver");
     cloud.account.attach(user, [{ Effect: "Allow", Action: OPERATOR_ACTIONS, Resource: ["*"] }]);
     operator = cloud.account.issueKey(user);

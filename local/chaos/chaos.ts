@@ -24,9 +24,9 @@ export const DEFAULT_RATES: FaultRates = {
   "function-killed": 0.05,
 };
 
-const SLOWEST_ANSWER_MILLISECONDS = 500;
-const BUCKET_UNAVAILABLE_MILLISECONDS = 2_000;
-const LONGEST_LIFE_MILLISECONDS = 50;
+const SLOWEST_ANSWER_MS = 500;
+const BUCKET_UNAVAILABLE_MS = 2_000;
+const LONGEST_LIFE_MS = 50;
 
 export interface ChaosOptions {
   random: Random;
@@ -38,57 +38,60 @@ export interface ChaosOptions {
 export class Chaos {
   /** How often each kind has struck. */
   readonly faults: Record<FaultKind, number>;
-  private isActive = false;
-  private readonly rates: FaultRates;
-  private shardLimits: ShardLimits | undefined;
-  private bucketIsBackAt = 0;
+  readonly #random: Random;
+  readonly #clock: Clock;
+  readonly #rates: FaultRates;
+  #isActive = false;
+  #shardLimits: ShardLimits | undefined;
+  #bucketIsBackAt = 0;
 
-  constructor(private readonly options: ChaosOptions) {
-    this.rates = { ...DEFAULT_RATES, ...options.rates };
+  constructor({ random, clock, rates }: ChaosOptions) {
+    this.#random = random;
+    this.#clock = clock;
+    this.#rates = { ...DEFAULT_RATES, ...rates };
     this.faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   }
 
   /** From now on faults strike; the limits of so many shards hold. */
   begin(shardCount: number): void {
-    this.isActive = true;
-    this.shardLimits = new ShardLimits(shardCount, this.options.clock);
+    this.#isActive = true;
+    this.#shardLimits = new ShardLimits(shardCount, this.#clock);
   }
 
   /** From now on nothing is struck. */
   end(): void {
-    this.isActive = false;
+    this.#isActive = false;
   }
 
   /** The fault that strikes a request, if one does. */
   strike(request: AwsRequest): Fault | undefined {
-    if (!this.isActive) return undefined;
-    return this.bucketOutage(request) ?? this.anyRequestFault(request) ?? this.partialFault(request);
+    if (!this.#isActive) return undefined;
+    return this.#bucketOutage(request) ?? this.#anyRequestFault(request) ?? this.#partialFault(request);
   }
 
   /** After how many milliseconds an invocation's process is killed, if it is. */
   killsAfterMs(): number | undefined {
-    return this.isActive && this.strikes("function-killed")
-      ? Math.floor(this.options.random() * LONGEST_LIFE_MILLISECONDS)
+    return this.#isActive && this.#strikes("function-killed")
+      ? Math.floor(this.#random() * LONGEST_LIFE_MS)
       : undefined;
   }
 
-  private anyRequestFault(request: AwsRequest): Fault | undefined {
-    if (this.strikes("throttled")) return { effect: "answer", response: throttled(request) };
-    if (this.strikes("server-error")) return { effect: "answer", response: serverError(request) };
-    if (this.strikes("connection-reset")) return { effect: "disconnect", carriedOut: false };
-    if (this.strikes("lost-response")) return { effect: "disconnect", carriedOut: true };
-    if (this.strikes("slow-answer"))
-      return { effect: "delay", delayMs: this.options.random() * SLOWEST_ANSWER_MILLISECONDS };
+  #anyRequestFault(request: AwsRequest): Fault | undefined {
+    if (this.#strikes("throttled")) return { effect: "answer", response: throttled(request) };
+    if (this.#strikes("server-error")) return { effect: "answer", response: serverError(request) };
+    if (this.#strikes("connection-reset")) return { effect: "disconnect", carriedOut: false };
+    if (this.#strikes("lost-response")) return { effect: "disconnect", carriedOut: true };
+    if (this.#strikes("slow-answer")) return { effect: "delay", delayMs: this.#random() * SLOWEST_ANSWER_MS };
     return undefined;
   }
 
   /** Once S3 is out of order, it stays so for a while, for everyone. */
-  private bucketOutage(request: AwsRequest): Fault | undefined {
+  #bucketOutage(request: AwsRequest): Fault | undefined {
     if (request.service !== "s3") return undefined;
-    const now = this.options.clock.now();
-    if (now >= this.bucketIsBackAt) {
-      if (!this.isStruck("bucket-unavailable")) return undefined;
-      this.bucketIsBackAt = now + BUCKET_UNAVAILABLE_MILLISECONDS;
+    const now = this.#clock.now();
+    if (now >= this.#bucketIsBackAt) {
+      if (!this.#isStruck("bucket-unavailable")) return undefined;
+      this.#bucketIsBackAt = now + BUCKET_UNAVAILABLE_MS;
     }
     this.faults["bucket-unavailable"] += 1;
     return {
@@ -97,37 +100,37 @@ export class Chaos {
     };
   }
 
-  private partialFault({ action, body }: AwsRequest): Fault | undefined {
+  #partialFault({ action, body }: AwsRequest): Fault | undefined {
     if (action === "dynamodb:BatchWriteItem") {
-      if (!this.isStruck("unprocessed-items")) return undefined;
-      return this.counted("unprocessed-items", leaveUnprocessed(body, this.coin));
+      if (!this.#isStruck("unprocessed-items")) return undefined;
+      return this.#counted("unprocessed-items", leaveUnprocessed(body, this.#coin));
     }
     if (action !== "kinesis:PutRecords") return undefined;
-    if (this.isStruck("partial-failure"))
-      return this.counted("partial-failure", failRecords(body, this.coin));
-    const { shardLimits } = this;
+    if (this.#isStruck("partial-failure"))
+      return this.#counted("partial-failure", failRecords(body, this.#coin));
+    const shardLimits = this.#shardLimits;
     return (
       shardLimits &&
-      this.counted(
+      this.#counted(
         "shard-limit",
         failRecords(body, (record) => shardLimits.exceeds(record)),
       )
     );
   }
 
-  private readonly coin = (): boolean => this.options.random() < 0.5;
+  readonly #coin = (): boolean => this.#random() < 0.5;
 
-  private strikes(kind: keyof FaultRates): boolean {
-    const struck = this.isStruck(kind);
+  #strikes(kind: keyof FaultRates): boolean {
+    const struck = this.#isStruck(kind);
     if (struck) this.faults[kind] += 1;
     return struck;
   }
 
-  private isStruck(kind: keyof FaultRates): boolean {
-    return this.options.random() < this.rates[kind];
+  #isStruck(kind: keyof FaultRates): boolean {
+    return this.#random() < this.#rates[kind];
   }
 
-  private counted(kind: FaultKind, fault: Fault | undefined): Fault | undefined {
+  #counted(kind: FaultKind, fault: Fault | undefined): Fault | undefined {
     if (fault) this.faults[kind] += 1;
     return fault;
   }

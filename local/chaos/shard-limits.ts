@@ -13,39 +13,41 @@ const Entry = v.object({ PartitionKey: v.string(), Data: v.string() });
 
 /** Counts what every shard took in the current second. Shards are taken to share the hash keys evenly. */
 export class ShardLimits {
-  private second = 0;
-  private readonly taken = new Map<number, { records: number; bytes: number }>();
+  readonly #shardCount: number;
+  readonly #clock: Clock;
+  #second = 0;
+  readonly #taken = new Map<number, { records: number; bytes: number }>();
 
-  constructor(
-    private readonly shardCount: number,
-    private readonly clock: Clock,
-  ) {}
+  constructor(shardCount: number, clock: Clock) {
+    this.#shardCount = shardCount;
+    this.#clock = clock;
+  }
 
   /** Whether a record, an entry of PutRecords, is over its shard's limit; if not, it counts against it. */
   exceeds(record: unknown): boolean {
     const entry = v.safeParse(Entry, record);
     if (!entry.success) return false;
 
-    this.startSecond();
+    this.#startSecond();
     const { PartitionKey, Data } = entry.output;
-    const shard = this.shardOf(PartitionKey);
-    const used = this.taken.get(shard) ?? { records: 0, bytes: 0 };
+    const shard = this.#shardOf(PartitionKey);
+    const used = this.#taken.get(shard) ?? { records: 0, bytes: 0 };
     const records = used.records + 1;
     const bytes = used.bytes + (Data.length * 3) / 4 + Buffer.byteLength(PartitionKey);
     if (records > RECORDS_PER_SECOND || bytes > BYTES_PER_SECOND) return true;
-    this.taken.set(shard, { records, bytes });
+    this.#taken.set(shard, { records, bytes });
     return false;
   }
 
-  private startSecond(): void {
-    const second = Math.floor(this.clock.now() / 1000);
-    if (second !== this.second) this.taken.clear();
-    this.second = second;
+  #startSecond(): void {
+    const second = Math.floor(this.#clock.now() / 1000);
+    if (second !== this.#second) this.#taken.clear();
+    this.#second = second;
   }
 
   /** Kinesis puts a record on the shard whose range holds the MD5 of the partition key. */
-  private shardOf(partitionKey: string): number {
+  #shardOf(partitionKey: string): number {
     const hash = createHash("md5").update(partitionKey).digest().readUInt32BE();
-    return Math.floor((hash / 2 ** 32) * this.shardCount);
+    return Math.floor((hash / 2 ** 32) * this.#shardCount);
   }
 }

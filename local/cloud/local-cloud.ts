@@ -43,7 +43,7 @@ export interface LocalCloudOptions {
   /** Defaults to the system's. */
   clock?: Clock;
   /** Called with what goes wrong while the cloud runs; it goes on running. */
-  problem(message: string): void;
+  onProblem(message: string): void;
 }
 
 /** Where the commands ask for the stack's outputs. */
@@ -59,7 +59,7 @@ export async function startLocalCloud({
   logFolder,
   chaos,
   clock = systemClock,
-  problem,
+  onProblem,
 }: LocalCloudOptions): Promise<LocalCloud> {
   const document = await readTerraformDocument(stackFile);
   const account = new LocalAccount(document.region);
@@ -100,14 +100,14 @@ export async function startLocalCloud({
       account,
       logFolder,
       clock,
-      problem,
+      onProblem,
     });
     closing.push(functions.stop);
     const mappings = await startMappings(provisioning, {
       sandboxes: functions.sandboxes,
       chaos,
       clock,
-      problem,
+      onProblem,
     });
     // Together: a batch that is under way ends only with its function.
     closing.push(async () => {

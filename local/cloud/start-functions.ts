@@ -21,13 +21,13 @@ export interface FunctionsOptions {
   logFolder: string;
   clock: Clock;
   /** Called with what the functions' roles do not allow them. */
-  problem(message: string): void;
+  onProblem(message: string): void;
 }
 
 /** Makes a sandbox for every function, whose log goes to a file of the function's name. */
 export async function startFunctions(
   functions: Iterable<FunctionDeclaration>,
-  { account, logFolder, clock, problem }: FunctionsOptions,
+  { account, logFolder, clock, onProblem }: FunctionsOptions,
 ): Promise<RunningFunctions> {
   await mkdir(logFolder, { recursive: true });
   const sandboxes = new Map<string, FunctionSandbox>();
@@ -35,11 +35,11 @@ export async function startFunctions(
   for (const declaration of functions) {
     const mayLog = mayWriteLogs(declaration, account);
     if (!mayLog)
-      problem(
+      onProblem(
         `the role of ${declaration.name} may not write to ${declaration.logGroup}: its logs are discarded.`,
       );
     if (declaration.isTraced && !maySendTraces(declaration, account))
-      problem(`the role of ${declaration.name} may not send traces to X-Ray: there will be none.`);
+      onProblem(`the role of ${declaration.name} may not send traces to X-Ray: there will be none.`);
     const logFile = join(logFolder, `${declaration.name}.log`);
     if (mayLog) logFiles.push(logFile);
     sandboxes.set(

@@ -26,7 +26,7 @@ export interface MappingsOptions {
   chaos: Chaos | undefined;
   clock: Clock;
   /** Called with what goes wrong; the mappings continue. */
-  problem(message: string): void;
+  onProblem(message: string): void;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface MappingsOptions {
  */
 export async function startMappings(
   provisioning: Provisioning,
-  { sandboxes, chaos, clock, problem }: MappingsOptions,
+  { sandboxes, chaos, clock, onProblem }: MappingsOptions,
 ): Promise<RunningMappings> {
   const { account, endpoint, mappings: settings } = provisioning;
   let handled = 0;
@@ -56,13 +56,13 @@ export async function startMappings(
         if (!sandbox) throw new Error(`no sandbox runs ${mapping.functionArn}`);
         const outcome = await invokeUnderChaos(sandbox, event, chaos, clock);
         if (!outcome.ok)
-          problem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
+          onProblem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
         return outcome;
       },
       onHandled: (count) => {
         handled += count;
       },
-      onProblem: problem,
+      onProblem,
     });
   });
   const stop = async () => {

@@ -27,7 +27,7 @@ export interface PipelineRun {
   /** Ends with the run, so that nothing strikes the reconciliation. */
   chaos?: Chaos | undefined;
   /** Called when the producer runs, with its process and the file of its receipts. */
-  producing?: (producer: ChildProcess, receiptsFile: string) => void;
+  onProducing?: (producer: ChildProcess, receiptsFile: string) => void;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
 }
 
 async function produceAndReconcile(
-  { cloud, producerArguments, steps, chaos, producing }: PipelineRun,
+  { cloud, producerArguments, steps, chaos, onProducing }: PipelineRun,
   signal: AbortSignal,
 ): Promise<PipelineReport> {
   const folder = await mkdtemp(join(tmpdir(), "receipts-"));
@@ -60,7 +60,7 @@ async function produceAndReconcile(
     const produce = () =>
       runCommandLine("producer/cli.ts", [...producerArguments, ...connection], {
         signal,
-        started: (producer) => producing?.(producer, receipts),
+        onStarted: (producer) => onProducing?.(producer, receipts),
       });
     await steps.run("produced", produce, (summary) => summary.trim());
     const progress = () => countOf(cloud.handledRecords(), "record");
@@ -94,7 +94,7 @@ async function produceAndReconcile(
 export async function runCommandLine(
   script: string,
   args: readonly string[],
-  { signal, started }: { signal?: AbortSignal; started?: (process: ChildProcess) => void } = {},
+  { signal, onStarted }: { signal?: AbortSignal; onStarted?: (process: ChildProcess) => void } = {},
 ): Promise<string> {
   const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
     stdio: ["inherit", "pipe", "inherit"],
@@ -102,7 +102,7 @@ export async function runCommandLine(
     ...(signal && { signal }),
   });
   child.on("error", () => undefined);
-  started?.(child);
+  onStarted?.(child);
   let printed = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text;

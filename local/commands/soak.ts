@@ -24,7 +24,7 @@ interface Sample {
   functionBytes: number | undefined;
 }
 
-const SAMPLE_MILLISECONDS = 10_000;
+const SAMPLE_MS = 10_000;
 
 /**
  * Runs the pipeline under chaos for a while, and tells every ten seconds how far it is, how far behind the function
@@ -44,13 +44,13 @@ export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<
       chaos,
       steps,
       producerArguments: ["--source", "sample", "--rate", String(rate), "--count", String(count)],
-      producing: (producer, receiptsFile) => {
+      onProducing: (producer, receiptsFile) => {
         const started = performance.now();
         sampling = setInterval(async () => {
           const seconds = (performance.now() - started) / 1000;
           samples.push(await takeSample(cloud, seconds, producer.pid, receiptsFile));
           process.stdout.write(sampleLine(samples.at(-1)));
-        }, SAMPLE_MILLISECONDS);
+        }, SAMPLE_MS);
       },
     });
     process.stdout.write(`\n${growth(samples)}\n${JSON.stringify(report)}\n`);

@@ -29,8 +29,8 @@ export async function startStack(
 ): Promise<RunningStack> {
   const chaos = chaosSeed === undefined ? undefined : seededChaos(chaosSeed);
   const { file } = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`, UNDER_WAY);
-  const problem = (message: string) => steps.note(message);
-  const start = () => startLocalCloud({ stackFile: file, port, logFolder: LOG_FOLDER, chaos, problem });
+  const onProblem = (message: string) => steps.note(message);
+  const start = () => startLocalCloud({ stackFile: file, port, logFolder: LOG_FOLDER, chaos, onProblem });
   const cloud = await steps.run("local cloud", start, ({ endpoint }) => endpoint, UNDER_WAY);
   steps.note(`not needed on one machine: ${cloud.ignoredTypes.join(", ")}`);
   if (chaos) steps.note(`chaos with seed ${chaosSeed}: faults of every kind strike`);

@@ -9,9 +9,12 @@ export const UNDER_WAY = () => "";
 
 /** Tells a person how far a run of several steps is: a line a step, and on a terminal the one under way. */
 export class StepLog {
+  readonly #stream: WriteStream;
   #live: LiveLine | undefined;
 
-  constructor(readonly stream: WriteStream) {}
+  constructor(stream: WriteStream) {
+    this.#stream = stream;
+  }
 
   /**
    * Runs a step and says how it ended.
@@ -25,12 +28,13 @@ export class StepLog {
     progress?: () => string,
   ): Promise<T> {
     const started = performance.now();
-    if (progress) this.#live = new LiveLine(this.stream, () => `  … ${name.padEnd(NAME_WIDTH)}${progress()}`);
+    if (progress)
+      this.#live = new LiveLine(this.#stream, () => `  … ${name.padEnd(NAME_WIDTH)}${progress()}`);
     try {
       const result = await step();
-      const seconds = paint(this.stream, "dim", `${((performance.now() - started) / 1000).toFixed(1)} s`);
+      const seconds = paint(this.#stream, "dim", `${((performance.now() - started) / 1000).toFixed(1)} s`);
       this.#print(
-        `  ${paint(this.stream, "green", "✔")} ${name.padEnd(NAME_WIDTH)}${describe(result)} ${seconds}`,
+        `  ${paint(this.#stream, "green", "✔")} ${name.padEnd(NAME_WIDTH)}${describe(result)} ${seconds}`,
       );
       return result;
     } finally {
@@ -41,11 +45,11 @@ export class StepLog {
 
   /** Says something between or during steps. */
   note(text: string): void {
-    this.#print(paint(this.stream, "dim", `    ${text}`));
+    this.#print(paint(this.#stream, "dim", `    ${text}`));
   }
 
   #print(line: string): void {
     if (this.#live) this.#live.note(line);
-    else this.stream.write(`${line}\n`);
+    else this.#stream.write(`${line}\n`);
   }
 }

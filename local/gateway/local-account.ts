@@ -18,14 +18,14 @@ export class LocalAccount {
   readonly id = "000000000000";
   /** What principals did under their policies, by principal: the actions that were allowed, and that were denied. */
   readonly activity = new Map<string, { allowed: Set<string>; denied: Set<string> }>();
-  private readonly identities = new Map<string, Identity>();
-  private readonly statementsByPrincipal = new Map<string, Statement[]>();
+  readonly #identities = new Map<string, Identity>();
+  readonly #statementsByPrincipal = new Map<string, Statement[]>();
 
   constructor(readonly region: string) {
     const everything: Statement = { Effect: "Allow", Action: ["*"], Resource: ["*"] };
     const operator = this.arn("iam", "user/operator");
     this.attach(operator, [everything]);
-    this.identities.set(OPERATOR_KEY.accessKeyId, this.identityOf(operator));
+    this.#identities.set(OPERATOR_KEY.accessKeyId, this.identityOf(operator));
   }
 
   /** An ARN in this account; IAM's and STS's have no region. */
@@ -36,7 +36,7 @@ export class LocalAccount {
 
   /** Who calls with an access key; nobody if it was not issued here. */
   caller(accessKeyId: string): Identity | undefined {
-    return this.identities.get(accessKeyId);
+    return this.#identities.get(accessKeyId);
   }
 
   /** Whether a caller's policies allow an action, see `isAllowed`; takes note of the answer. */
@@ -50,12 +50,12 @@ export class LocalAccount {
 
   /** Attaches a policy's statements to a user or role, whose keys have them from then on. */
   attach(principalArn: string, statements: readonly Statement[]): void {
-    this.statementsOf(principalArn).push(...statements);
+    this.#statementsOf(principalArn).push(...statements);
   }
 
   /** Issues an access key of a user. */
   issueKey(userArn: string): AccessKey {
-    return this.newKey("AKIA", this.identityOf(userArn));
+    return this.#newKey("AKIA", this.identityOf(userArn));
   }
 
   /**
@@ -64,23 +64,23 @@ export class LocalAccount {
    */
   issueSession(roleArn: string, sessionName: string): AccessKey {
     const arn = this.arn("sts", `assumed-role/${roleArn.split("/").at(-1)}/${sessionName}`);
-    return this.newKey("ASIA", { ...this.identityOf(roleArn), arn });
+    return this.#newKey("ASIA", { ...this.identityOf(roleArn), arn });
   }
 
   /** The user or role itself, with what its policies allow. */
   identityOf(principalArn: string): Identity {
-    return { arn: principalArn, principal: principalArn, statements: this.statementsOf(principalArn) };
+    return { arn: principalArn, principal: principalArn, statements: this.#statementsOf(principalArn) };
   }
 
-  private newKey(prefix: string, identity: Identity): AccessKey {
+  #newKey(prefix: string, identity: Identity): AccessKey {
     const accessKeyId = prefix + randomBytes(8).toString("hex").toUpperCase();
-    this.identities.set(accessKeyId, identity);
+    this.#identities.set(accessKeyId, identity);
     return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64") };
   }
 
-  private statementsOf(principalArn: string): Statement[] {
-    const statements = this.statementsByPrincipal.get(principalArn) ?? [];
-    this.statementsByPrincipal.set(principalArn, statements);
+  #statementsOf(principalArn: string): Statement[] {
+    const statements = this.#statementsByPrincipal.get(principalArn) ?? [];
+    this.#statementsByPrincipal.set(principalArn, statements);
     return statements;
   }
 }

@@ -25,7 +25,7 @@ describe("the synthesized policies", () => {
       stackFile: stack.file,
       port: 0,
       logFolder: temporaryDirectory(),
-      problem: () => undefined,
+      onProblem: () => undefined,
     });
     try {
       const args = ["--local", "--port", String(cloud.port), "--input", "-", "--raw"];

@@ -24,7 +24,7 @@ const problems: string[] = [];
 
 async function start(stackFile: string, port = 0): Promise<LocalCloud> {
   const logFolder = temporaryDirectory();
-  return startLocalCloud({ stackFile, port, logFolder, problem: (message) => problems.push(message) });
+  return startLocalCloud({ stackFile, port, logFolder, onProblem: (message) => problems.push(message) });
 }
 
 /** The SDK's Kinesis client as it comes, which speaks HTTP/2. */

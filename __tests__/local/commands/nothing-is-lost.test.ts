@@ -75,7 +75,7 @@ describe("whatever fails, a record that Kinesis acknowledged", () => {
           port: 0,
           logFolder: temporaryDirectory(),
           chaos,
-          problem: () => undefined,
+          onProblem: () => undefined,
         });
         try {
           await producesAndAccountsFor(input, cloud, chaos);

@@ -24,7 +24,7 @@ async function startCloud(settings: object = {}, rates: Partial<FaultRates> = {}
     port: 0,
     logFolder: temporaryDirectory(),
     chaos,
-    problem: () => undefined,
+    onProblem: () => undefined,
   });
   return chaos;
 }

@@ -59,7 +59,7 @@ describe("produce --source bluesky", () => {
       stackFile: stack.file,
       port: 0,
       logFolder: temporaryDirectory(),
-      problem: () => {},
+      onProblem: () => {},
     });
   });
   afterAll(() => cloud.stop());

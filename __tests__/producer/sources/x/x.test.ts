@@ -28,7 +28,7 @@ describe("posts from X, through the local cloud to its table", () => {
       stackFile: synthesizeStack({ batchWindowSeconds: 0 }).file,
       port: 0,
       logFolder: mkdtempSync(path.join(tmpdir(), "logs-")),
-      problem: (message) => process.stderr.write(message),
+      onProblem: (message) => process.stderr.write(message),
     });
   });
   afterAll(() => cloud.stop());
