@@ -9,7 +9,7 @@ import type { Clock } from "../../shared/clock";
 const RECORDS_PER_SECOND = 1_000;
 const BYTES_PER_SECOND = 1_048_576;
 
-const Entry = v.object({ PartitionKey: v.string(), Data: v.string() });
+const PutRecordsEntry = v.object({ PartitionKey: v.string(), Data: v.string() });
 
 /** Counts what every shard took in the current second. Shards are taken to share the hash keys evenly. */
 export class ShardLimits {
@@ -25,7 +25,7 @@ export class ShardLimits {
 
   /** Whether a record, an entry of PutRecords, is over its shard's limit; if not, it counts against it. */
   exceeds(record: unknown): boolean {
-    const entry = v.safeParse(Entry, record);
+    const entry = v.safeParse(PutRecordsEntry, record);
     if (!entry.success) return false;
 
     this.#startSecond();

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { countOf } from "../../shared/terminal";
 import type { Chaos } from "../chaos/chaos";
 import type { LocalCloud } from "../cloud/local-cloud";
 import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
+import { runScript } from "./run-script";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
 /** What became of a run, as `--json` prints it; `faults` only under chaos: how often each kind struck. */
@@ -48,6 +49,17 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
   });
 }
 
+/** @throws CommandError when a record is in none of the places where it may end, or stands twice */
+export function assertNothingLost({ lost, duplicates }: PipelineReport, { logFiles }: LocalCloud): void {
+  if (lost === 0 && duplicates === 0) return;
+  const log = `the function's log is ${logFiles.join(", ")}`;
+  if (lost > 0)
+    throw new CommandError(
+      `${countOf(lost, "record")} of those that Kinesis acknowledged cannot be found; ${log}`,
+    );
+  throw new CommandError(`${countOf(duplicates, "item")} stand in the table more than once; ${log}`);
+}
+
 async function produceAndReconcile(
   { cloud, producerArguments, steps, chaos, onProducing }: PipelineRun,
   signal: AbortSignal,
@@ -58,7 +70,7 @@ async function produceAndReconcile(
     const started = performance.now();
     const connection = ["--local", "--port", String(cloud.port), "--receipts", receipts];
     const produce = () =>
-      runCommandLine("producer/cli.ts", [...producerArguments, ...connection], {
+      runScript("producer/cli.ts", [...producerArguments, ...connection], {
         signal,
         onStarted: (producer) => onProducing?.(producer, receipts),
       });
@@ -84,30 +96,4 @@ async function produceAndReconcile(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Runs one of the project's commands as a user would, its progress on this terminal.
- * @returns what it printed to standard output
- * @throws CommandError with its exit code when it failed; it has said why itself
- */
-export async function runCommandLine(
-  script: string,
-  args: readonly string[],
-  { signal, onStarted }: { signal?: AbortSignal; onStarted?: (process: ChildProcess) => void } = {},
-): Promise<string> {
-  const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
-    stdio: ["inherit", "pipe", "inherit"],
-    env: { ...process.env, COLUMNS: String(process.stdout.columns ?? "") },
-    ...(signal && { signal }),
-  });
-  child.on("error", () => undefined);
-  onStarted?.(child);
-  let printed = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    printed += text;
-  });
-  const [exitCode] = await once(child, "close");
-  if (exitCode === ExitCode.ok || exitCode === ExitCode.rejects) return printed;
-  throw new CommandError(`${script} ended with exit code ${exitCode}.`, exitCode ?? ExitCode.failed);
 }

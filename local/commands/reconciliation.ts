@@ -51,8 +51,8 @@ export async function reconcile(
   acknowledged: ReadonlySet<string>,
 ): Promise<Reconciliation> {
   const items = await readKeys(clients, stack.table_name);
-  const rejected = await readRejected(clients, stack.failure_bucket_name);
-  const failed = await readFailed(clients, stack.failure_bucket_name);
+  const rejected = await readRejectedRecords(clients, stack.failure_bucket_name);
+  const failed = await readFailedBatches(clients, stack.failure_bucket_name);
 
   const found = { stored: 0, rejected: 0, failed: 0 };
   const storedKeys = new Set<string>();
@@ -99,7 +99,7 @@ async function readKeys(
   return { keys, count };
 }
 
-async function readRejected(clients: Clients, bucket: string): Promise<Set<string>> {
+async function readRejectedRecords(clients: Clients, bucket: string): Promise<Set<string>> {
   const ids = new Set<string>();
   for await (const text of readObjects(clients, bucket, REJECTED_RECORDS_PREFIX)) {
     for (const line of text.split("\n").filter((line) => line !== "")) {
@@ -110,7 +110,7 @@ async function readRejected(clients: Clients, bucket: string): Promise<Set<strin
   return ids;
 }
 
-async function readFailed(clients: Clients, bucket: string): Promise<Set<string>> {
+async function readFailedBatches(clients: Clients, bucket: string): Promise<Set<string>> {
   const ids = new Set<string>();
   for await (const text of readObjects(clients, bucket, FAILED_BATCHES_PREFIX)) {
     const { payload } = v.parse(FailedBatch, JSON.parse(text));

@@ -1,20 +1,15 @@
-import { once } from "node:events";
 import type { LocalCloud } from "../cloud/local-cloud";
 import { OPERATOR_KEY } from "../gateway/local-account";
-import { type LocalStackOptions, startStack } from "./start-stack";
+import { type StartStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
+import { untilStopped } from "./until-stopped";
 
 /** Runs the stack until Ctrl-C. */
-export async function serve(options: LocalStackOptions): Promise<void> {
+export async function serve(options: StartStackOptions): Promise<void> {
   const { cloud } = await startStack(options, new StepLog(process.stderr));
   process.stdout.write(welcome(cloud));
-  await interruption();
+  await untilStopped();
   await cloud.stop();
-}
-
-/** Resolves with Ctrl-C, or when the process is asked to end. */
-export async function interruption(): Promise<void> {
-  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
 }
 
 function welcome(cloud: LocalCloud): string {

@@ -3,19 +3,18 @@ import { stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { formatCount } from "../../shared/terminal";
 import type { LocalCloud } from "../cloud/local-cloud";
-import { runPipeline } from "./pipeline";
-import { refuseLoss } from "./start";
-import { type LocalStackOptions, startStack } from "./start-stack";
+import { assertNothingLost, runPipeline } from "./pipeline";
+import { type StartStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 
-export interface SoakOptions extends LocalStackOptions {
+export interface SoakOptions extends StartStackOptions {
   minutes: number;
   /** Records a second. */
   rate: number;
 }
 
 /** How the run stands at one moment. */
-interface Sample {
+interface Measurement {
   seconds: number;
   produced: number;
   handled: number;
@@ -24,7 +23,7 @@ interface Sample {
   functionBytes: number | undefined;
 }
 
-const SAMPLE_MS = 10_000;
+const INTERVAL_MS = 10_000;
 
 /**
  * Runs the pipeline under chaos for a while, and tells every ten seconds how far it is, how far behind the function
@@ -34,8 +33,8 @@ const SAMPLE_MS = 10_000;
 export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<void> {
   const steps = new StepLog(process.stderr);
   const { cloud, chaos } = await startStack(options, steps);
-  const samples: Sample[] = [];
-  let sampling: NodeJS.Timeout | undefined;
+  const measurements: Measurement[] = [];
+  let timer: NodeJS.Timeout | undefined;
   try {
     const count = Math.round(minutes * 60 * rate);
     process.stdout.write(HEADER);
@@ -46,17 +45,17 @@ export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<
       producerArguments: ["--source", "sample", "--rate", String(rate), "--count", String(count)],
       onProducing: (producer, receiptsFile) => {
         const started = performance.now();
-        sampling = setInterval(async () => {
+        timer = setInterval(async () => {
           const seconds = (performance.now() - started) / 1000;
-          samples.push(await takeSample(cloud, seconds, producer.pid, receiptsFile));
-          process.stdout.write(sampleLine(samples.at(-1)));
-        }, SAMPLE_MS);
+          measurements.push(await measure(cloud, seconds, producer.pid, receiptsFile));
+          process.stdout.write(lineOf(measurements.at(-1)));
+        }, INTERVAL_MS);
       },
     });
-    process.stdout.write(`\n${growth(samples)}\n${JSON.stringify(report)}\n`);
-    refuseLoss(report, cloud);
+    process.stdout.write(`\n${growth(measurements)}\n${JSON.stringify(report)}\n`);
+    assertNothingLost(report, cloud);
   } finally {
-    clearInterval(sampling);
+    clearInterval(timer);
     await cloud.stop();
   }
 }
@@ -64,12 +63,12 @@ export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<
 /** A line of the receipts: a shard's id, a sequence number of 56 digits, a space and a line feed. */
 const RECEIPT_BYTES = "shardId-000000000000".length + 56 + 2;
 
-async function takeSample(
+async function measure(
   cloud: LocalCloud,
   seconds: number,
   producer: number | undefined,
   receiptsFile: string,
-): Promise<Sample> {
+): Promise<Measurement> {
   const { size } = await stat(receiptsFile).catch(() => ({ size: 0 }));
   return {
     seconds,
@@ -92,9 +91,9 @@ async function residentBytes(processes: readonly number[]): Promise<number | und
 
 const HEADER = "\n  seconds   produced    handled     lag   producer   function\n";
 
-function sampleLine(sample: Sample | undefined): string {
-  if (!sample) return "";
-  const { seconds, produced, handled, producerBytes, functionBytes } = sample;
+function lineOf(measurement: Measurement | undefined): string {
+  if (!measurement) return "";
+  const { seconds, produced, handled, producerBytes, functionBytes } = measurement;
   // A record that is on the stream twice, because an answer was lost, is handled twice.
   const lag = Math.max(0, produced - handled);
   const columns = [
@@ -113,11 +112,11 @@ function megabytes(bytes: number | undefined): string {
 }
 
 /** The most memory in the first and in the second half of the run: what grows with the records shows here. */
-function growth(samples: readonly Sample[]): string {
-  const middle = Math.ceil(samples.length / 2);
-  const most = (half: readonly Sample[], key: "producerBytes" | "functionBytes") =>
-    megabytes(half.length === 0 ? undefined : Math.max(...half.map((sample) => sample[key] ?? 0)));
+function growth(measurements: readonly Measurement[]): string {
+  const middle = Math.ceil(measurements.length / 2);
+  const most = (half: readonly Measurement[], key: "producerBytes" | "functionBytes") =>
+    megabytes(half.length === 0 ? undefined : Math.max(...half.map((measurement) => measurement[key] ?? 0)));
   const line = (name: string, key: "producerBytes" | "functionBytes") =>
-    `  ${name}: at most ${most(samples.slice(0, middle), key)} in the first half, ${most(samples.slice(middle), key)} in the second`;
+    `  ${name}: at most ${most(measurements.slice(0, middle), key)} in the first half, ${most(measurements.slice(middle), key)} in the second`;
   return [line("producer", "producerBytes"), line("function", "functionBytes")].join("\n");
 }

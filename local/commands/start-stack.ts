@@ -3,7 +3,7 @@ import { type LocalCloud, startLocalCloud } from "../cloud/local-cloud";
 import { synthesize } from "../terraform/synthesize";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
-export interface LocalStackOptions {
+export interface StartStackOptions {
   /** Of the local cloud; 0 takes any free port. */
   port: number;
   /** Injects faults, decided by this seed. */
@@ -24,7 +24,7 @@ const LOG_FOLDER = ".local/logs";
  * @throws CommandError when it cannot be synthesized, or cannot run here
  */
 export async function startStack(
-  { port, chaosSeed }: LocalStackOptions,
+  { port, chaosSeed }: StartStackOptions,
   steps: StepLog,
 ): Promise<RunningStack> {
   const chaos = chaosSeed === undefined ? undefined : seededChaos(chaosSeed);

@@ -1,13 +1,13 @@
-import { CommandError } from "../../shared/errors";
-import { countOf, formatCount, paint } from "../../shared/terminal";
+import { formatCount, paint } from "../../shared/terminal";
 import type { Chaos } from "../chaos/chaos";
 import type { LocalCloud } from "../cloud/local-cloud";
-import { type PipelineReport, runCommandLine, runPipeline } from "./pipeline";
-import { interruption } from "./serve";
-import { type LocalStackOptions, startStack } from "./start-stack";
+import { assertNothingLost, type PipelineReport, runPipeline } from "./pipeline";
+import { runScript } from "./run-script";
+import { type StartStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
+import { untilStopped } from "./until-stopped";
 
-export interface StartOptions extends LocalStackOptions {
+export interface StartOptions extends StartStackOptions {
   /** Keeps the local cloud running afterwards, until Ctrl-C. */
   keep?: boolean;
   /** Prints the reconciliation as one line of JSON. */
@@ -28,7 +28,7 @@ export async function start(options: StartOptions, producerArguments: readonly s
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     else await printReport(report, cloud);
     if (options.keep) await keepRunning(cloud, steps);
-    refuseLoss(report, cloud);
+    assertNothingLost(report, cloud);
   } finally {
     await cloud.stop();
   }
@@ -48,9 +48,7 @@ async function printReport(
   );
   if (faults) process.stdout.write(`${faultsTable(faults)}\n\n`);
   process.stdout.write("The newest records of the table:\n");
-  process.stdout.write(
-    await runCommandLine("operator/explore/cli.ts", ["--local", "--port", String(cloud.port)]),
-  );
+  process.stdout.write(await runScript("operator/explore/cli.ts", ["--local", "--port", String(cloud.port)]));
 }
 
 function faultsTable(faults: Chaos["faults"]): string {
@@ -62,16 +60,5 @@ function faultsTable(faults: Chaos["faults"]): string {
 
 async function keepRunning({ endpoint }: LocalCloud, steps: StepLog): Promise<void> {
   steps.note(`the local cloud goes on at ${endpoint}; Ctrl-C ends it`);
-  await interruption();
-}
-
-/** @throws CommandError when a record is in none of the places where it may end, or stands twice */
-export function refuseLoss({ lost, duplicates }: PipelineReport, { logFiles }: LocalCloud): void {
-  if (lost === 0 && duplicates === 0) return;
-  const log = `the function's log is ${logFiles.join(", ")}`;
-  if (lost > 0)
-    throw new CommandError(
-      `${countOf(lost, "record")} of those that Kinesis acknowledged cannot be found; ${log}`,
-    );
-  throw new CommandError(`${countOf(duplicates, "item")} stand in the table more than once; ${log}`);
+  await untilStopped();
 }

@@ -70,10 +70,10 @@ function readCredential(request: IncomingRequest): { accessKeyId: string; servic
   return { accessKeyId, service };
 }
 
-type Read = Pick<AwsRequest, "resources" | "body">;
+type ResourcesAndBody = Pick<AwsRequest, "resources" | "body">;
 
 /** kinesalite knows streams by their names only, so an ARN is replaced by the name in it. */
-function readKinesis(request: IncomingRequest, account: Account): Read {
+function readKinesis(request: IncomingRequest, account: Account): ResourcesAndBody {
   const input = parseObject(request.body);
   const name = input.StreamName ?? arnName(input.StreamARN);
   if (name === undefined) return { body: request.body, resources: [] };
@@ -88,7 +88,7 @@ function arnName(arn: unknown): string | undefined {
   return typeof arn === "string" ? arn.slice(arn.indexOf("/") + 1) : undefined;
 }
 
-function readDynamoDb(request: IncomingRequest, account: Account): Read {
+function readDynamoDb(request: IncomingRequest, account: Account): ResourcesAndBody {
   const { TableName, RequestItems } = parseObject(request.body);
   const tables = typeof TableName === "string" ? [TableName] : Object.keys(RequestItems ?? {});
   return {

@@ -4,7 +4,7 @@ import type { IncomingRequest } from "./aws-request";
 import type { HttpResponse } from "./http-server";
 
 /** Where an emulator listens. */
-export interface Emulator {
+export interface EmulatorAddress {
   agent: http.Agent;
   port: number;
 }
@@ -13,7 +13,7 @@ export interface Emulator {
 export async function forward(
   request: IncomingRequest,
   response: HttpResponse,
-  emulator: Emulator,
+  emulator: EmulatorAddress,
 ): Promise<void> {
   const answer = await callEmulator(request, emulator);
   response.writeHead(answer.statusCode ?? 500, endToEnd(answer.headers));
@@ -23,7 +23,7 @@ export async function forward(
 /** Sends a request to an emulator. The answer's body is still to be read when this resolves. */
 export function callEmulator(
   { method, url: path, headers, body }: IncomingRequest,
-  { agent, port }: Emulator,
+  { agent, port }: EmulatorAddress,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const outgoing = http.request(

@@ -42,7 +42,7 @@ export interface GatewayOptions {
 export async function startGateway(options: GatewayOptions): Promise<HttpServer> {
   const agent = new http.Agent({ keepAlive: true });
   const server = await startHttpServer(options.port, (request, response) => {
-    answer(request, response, options, agent).catch((error: Error) => {
+    handle(request, response, options, agent).catch((error: Error) => {
       send(response, awsError(undefined, 500, "InternalFailure", error.message));
     });
   });
@@ -55,7 +55,7 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
   };
 }
 
-async function answer(
+async function handle(
   request: HttpRequest,
   response: HttpResponse,
   { account, emulatorPorts, clock, strike, pages }: GatewayOptions,

@@ -19,7 +19,7 @@ const PolicyDocument = v.object({ Statement: v.array(Statement) });
 export type Statement = v.InferOutput<typeof Statement>;
 
 /** Who calls: the name that AWS's errors give, and what the policies attached to it say. */
-export interface Identity {
+export interface IamIdentity {
   arn: string;
   /** The user, or the role whose session it is. */
   principal: string;
@@ -44,7 +44,7 @@ export function parsePolicy(name: string, json: string): Statement[] {
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function isAllowed(
-  { statements }: Pick<Identity, "statements">,
+  { statements }: Pick<IamIdentity, "statements">,
   action: string,
   resource: string | undefined,
 ): boolean {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Identity, isAllowed, type Statement } from "./iam";
+import { type IamIdentity, isAllowed, type Statement } from "./iam";
 
 /** Access keys as AWS issues them. */
 export interface AccessKey {
@@ -18,7 +18,7 @@ export class LocalAccount {
   readonly id = "000000000000";
   /** What principals did under their policies, by principal: the actions that were allowed, and that were denied. */
   readonly activity = new Map<string, { allowed: Set<string>; denied: Set<string> }>();
-  readonly #identities = new Map<string, Identity>();
+  readonly #identities = new Map<string, IamIdentity>();
   readonly #statementsByPrincipal = new Map<string, Statement[]>();
 
   constructor(readonly region: string) {
@@ -35,12 +35,12 @@ export class LocalAccount {
   }
 
   /** Who calls with an access key; nobody if it was not issued here. */
-  caller(accessKeyId: string): Identity | undefined {
+  caller(accessKeyId: string): IamIdentity | undefined {
     return this.#identities.get(accessKeyId);
   }
 
   /** Whether a caller's policies allow an action, see `isAllowed`; takes note of the answer. */
-  allows(caller: Identity, action: string, resource: string | undefined): boolean {
+  allows(caller: IamIdentity, action: string, resource: string | undefined): boolean {
     const allowed = isAllowed(caller, action, resource);
     const activity = this.activity.get(caller.principal) ?? { allowed: new Set(), denied: new Set() };
     this.activity.set(caller.principal, activity);
@@ -68,11 +68,11 @@ export class LocalAccount {
   }
 
   /** The user or role itself, with what its policies allow. */
-  identityOf(principalArn: string): Identity {
+  identityOf(principalArn: string): IamIdentity {
     return { arn: principalArn, principal: principalArn, statements: this.#statementsOf(principalArn) };
   }
 
-  #newKey(prefix: string, identity: Identity): AccessKey {
+  #newKey(prefix: string, identity: IamIdentity): AccessKey {
     const accessKeyId = prefix + randomBytes(8).toString("hex").toUpperCase();
     this.#identities.set(accessKeyId, identity);
     return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64") };

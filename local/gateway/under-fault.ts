@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import type { Clock } from "../../shared/clock";
 import type { IncomingRequest } from "./aws-request";
 import type { Fault } from "./fault";
-import { callEmulator, type Emulator, forward } from "./forward";
+import { callEmulator, type EmulatorAddress, forward } from "./forward";
 import { type HttpResponse, send } from "./http-server";
 
 /** Does to a request what a fault does, instead of merely forwarding it. */
@@ -11,7 +11,7 @@ export async function forwardUnderFault(
   fault: Fault,
   request: IncomingRequest,
   response: HttpResponse,
-  emulator: Emulator,
+  emulator: EmulatorAddress,
   clock: Clock,
 ): Promise<void> {
   switch (fault.effect) {
@@ -33,7 +33,7 @@ async function forwardPart(
   { body, complete }: Extract<Fault, { effect: "reduce" }>,
   request: IncomingRequest,
   response: HttpResponse,
-  emulator: Emulator,
+  emulator: EmulatorAddress,
 ): Promise<void> {
   const answer = await callEmulator({ ...request, body }, emulator);
   const answered = await text(answer);

@@ -48,13 +48,13 @@ afterAll(async () => {
 
 const NEVER = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as FaultRates;
 
-interface Connection {
+interface ChaosUnderTest {
   chaos: Chaos;
   clients: Clients;
 }
 
 /** Clients that call once, and the chaos that strikes them: always with the faults that are named, never with others. */
-async function connect(...always: Exclude<FaultKind, "shard-limit">[]): Promise<Connection> {
+async function connect(...always: Exclude<FaultKind, "shard-limit">[]): Promise<ChaosUnderTest> {
   const rates = { ...NEVER, ...Object.fromEntries(always.map((kind) => [kind, 1])) };
   // Alternating, so that a partial failure strikes every second record.
   let draws = 0;
