@@ -7,28 +7,14 @@ import { serve } from "./commands/serve";
 import { soak } from "./commands/soak";
 import { type StartOptions, start } from "./commands/start";
 
+/** `npm start`, `npm run local` and `npm run soak`. */
+function localCommand(): Command {
+  return new Command("local").addCommand(startCommand()).addCommand(serveCommand()).addCommand(soakCommand());
+}
+
 const DEFAULT_COUNT = 5000;
 
-const port = () =>
-  new Option("--port <port>", "port of the local cloud on 127.0.0.1")
-    .default(4566)
-    .argParser(integer(0, 65_535));
-
-const chaos = () =>
-  new Option(
-    "--chaos [seed]",
-    "inject faults of every kind: throttling, partial failures, lost responses, killed functions and more",
-  ).argParser(integer(0));
-
-/** What `--chaos` leaves: true where no seed was given. */
-interface ChaosFlag {
-  chaos?: number | true;
-}
-
-function chaosSeed({ chaos }: ChaosFlag): number | undefined {
-  return chaos === true ? randomInt(1_000_000) : chaos;
-}
-
+/** What commander makes of the options of `start`. */
 interface StartFlags extends Omit<StartOptions, "chaosSeed">, ChaosFlag {
   source?: string;
   input?: string;
@@ -58,7 +44,7 @@ function startCommand(): Command {
     );
 }
 
-/** What is said of the source here, with the defaults of a first look, and whatever else is meant for the producer. */
+/** The producer's options: those that `start` knows, with defaults for a first run, and whatever it does not know. */
 function producerArguments({ source, input, count }: StartFlags, others: readonly string[]): string[] {
   const isSample = source === "sample" || (source === undefined && input === undefined);
   const limit = count ?? (isSample ? String(DEFAULT_COUNT) : undefined);
@@ -70,28 +56,8 @@ function producerArguments({ source, input, count }: StartFlags, others: readonl
   ];
 }
 
-function serveCommand(): Command {
-  return new Command("serve")
-    .description("Runs the synthesized stack on this machine, behind one endpoint, until Ctrl-C.")
-    .addOption(port())
-    .addOption(chaos())
-    .action((options: { port: number } & ChaosFlag) => serve({ ...options, chaosSeed: chaosSeed(options) }));
-}
-
-function soakCommand(): Command {
-  return new Command("soak")
-    .description("Runs the pipeline under chaos for a while, and reports memory, lag and reconciliation.")
-    .argument("[minutes]", "how long to produce", positiveNumber, 5)
-    .addOption(new Option("--rate <n>", "records a second").default(500).argParser(integer(1)))
-    .addOption(port())
-    .addOption(chaos())
-    .action((minutes: number, options: { rate: number; port: number } & ChaosFlag) =>
-      soak({ ...options, minutes, chaosSeed: chaosSeed({ chaos: options.chaos ?? true }) }),
-    );
-}
-
 const START_HELP = `
-Any other option goes to the producer, such as --seed or --rate; see npm run produce -- --help.
+All other options go to the producer, for instance --seed or --rate; see npm run produce -- --help.
 
 Examples:
   $ npm start
@@ -101,10 +67,50 @@ Examples:
 
 Exit codes:
   ${ExitCode.ok}    every record that Kinesis acknowledged is accounted for
-  ${ExitCode.failed}    a record is lost or stands twice, or a step failed
+  ${ExitCode.failed}    a record is lost, the table has an item too many, or a step failed
   ${ExitCode.usage}    an option or a setting is wrong
   ${ExitCode.interrupted}  stopped by a second Ctrl-C`;
 
-void runCommand(
-  new Command("local").addCommand(startCommand()).addCommand(serveCommand()).addCommand(soakCommand()),
-);
+function serveCommand(): Command {
+  return new Command("serve")
+    .description("Runs the stack on this machine behind one endpoint, until Ctrl-C.")
+    .addOption(port())
+    .addOption(chaos())
+    .action((options: { port: number } & ChaosFlag) => serve({ ...options, chaosSeed: chaosSeed(options) }));
+}
+
+function soakCommand(): Command {
+  return new Command("soak")
+    .description("Runs the pipeline under chaos for a while; reports memory, lag and the reconciliation.")
+    .argument("[minutes]", "how long to produce", positiveNumber, 5)
+    .addOption(new Option("--rate <n>", "records per second").default(500).argParser(integer(1)))
+    .addOption(port())
+    .addOption(chaos())
+    .action((minutes: number, options: { rate: number; port: number } & ChaosFlag) =>
+      soak({ ...options, minutes, chaosSeed: chaosSeed({ chaos: options.chaos ?? true }) }),
+    );
+}
+
+function port(): Option {
+  return new Option("--port <port>", "port of the local cloud on 127.0.0.1")
+    .default(4566)
+    .argParser(integer(0, 65_535));
+}
+
+function chaos(): Option {
+  return new Option(
+    "--chaos [seed]",
+    "inject faults of every kind: throttling, partial failures, lost responses, killed functions and more",
+  ).argParser(integer(0));
+}
+
+/** The option `--chaos`: true without a seed. */
+interface ChaosFlag {
+  chaos?: number | true;
+}
+
+function chaosSeed({ chaos }: ChaosFlag): number | undefined {
+  return chaos === true ? randomInt(1_000_000) : chaos;
+}
+
+void runCommand(localCommand());

@@ -11,7 +11,7 @@ import { ShardLimits } from "./shard-limits";
 /** How likely each fault is, from 0 to 1: per request, or per invocation for `function-killed`. */
 export type FaultRates = Record<Exclude<FaultKind, "shard-limit">, number>;
 
-/** Rates at which a run of seconds meets every kind many times over, and still gets through. */
+/** Rates at which a run of a few seconds meets every kind of fault many times, and still succeeds. */
 export const DEFAULT_RATES: FaultRates = {
   throttled: 0.02,
   "partial-failure": 0.2,
@@ -34,7 +34,7 @@ export interface ChaosOptions {
   rates?: Partial<FaultRates>;
 }
 
-/** Decides which requests and invocations are struck by which fault, and counts the faults. */
+/** Decides which fault strikes which request or invocation, and counts how often each has struck. */
 export class Chaos {
   /** How often each kind has struck. */
   readonly faults: Record<FaultKind, number>;
@@ -52,13 +52,13 @@ export class Chaos {
     this.faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   }
 
-  /** From now on faults strike; the limits of so many shards hold. */
+  /** Faults strike from now on, and the stream has the limits of so many shards. */
   begin(shardCount: number): void {
     this.#isActive = true;
     this.#shardLimits = new ShardLimits(shardCount, this.#clock);
   }
 
-  /** From now on nothing is struck. */
+  /** No fault strikes from now on. */
   end(): void {
     this.#isActive = false;
   }
@@ -69,7 +69,7 @@ export class Chaos {
     return this.#bucketOutage(request) ?? this.#anyRequestFault(request) ?? this.#partialFault(request);
   }
 
-  /** After how many milliseconds an invocation's process is killed, if it is. */
+  /** How long an invocation lasts until its process is killed, in milliseconds; undefined if it is not killed. */
   killsAfterMs(): number | undefined {
     return this.#isActive && this.#strikes("function-killed")
       ? Math.floor(this.#random() * LONGEST_LIFE_MS)
@@ -85,7 +85,7 @@ export class Chaos {
     return undefined;
   }
 
-  /** Once S3 is out of order, it stays so for a while, for everyone. */
+  /** An outage of S3 lasts for a while and meets everyone. */
   #bucketOutage(request: AwsRequest): Fault | undefined {
     if (request.service !== "s3") return undefined;
     const now = this.#clock.now();
@@ -136,7 +136,7 @@ export class Chaos {
   }
 }
 
-/** Faults at the default rates. They depend on the seed and on the order in which requests come, which no seed decides. */
+/** Chaos at the default rates. What it strikes depends on the seed, and on the order in which requests arrive, which differs from run to run. */
 export function seededChaos(seed: number): Chaos {
   return new Chaos({ random: seededRandom(seed), clock: systemClock });
 }

@@ -1,22 +1,10 @@
 import * as v from "valibot";
 import type { Fault } from "../gateway/fault";
 
-const PutRecordsInput = v.looseObject({ Records: v.array(v.unknown()) });
-const PutRecordsOutput = v.looseObject({
-  Records: v.array(v.unknown()),
-  FailedRecordCount: v.optional(v.number(), 0),
-});
-
-/** What Kinesis says of a record that it did not take. */
-const THROTTLED_RECORD = {
-  ErrorCode: "ProvisionedThroughputExceededException",
-  ErrorMessage: "Rate exceeded for shard in stream under account.",
-};
-
 /**
- * PutRecords that takes only some of its records.
+ * Lets Kinesis take only some of the records of a PutRecords call.
  * @param fails decides, record by record in the request's order, which are not taken
- * @returns nothing if every record is taken, or if the body is not understood
+ * @returns undefined if every record is taken, or if the body is not that of a PutRecords call
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
  */
 export function failRecords(body: Buffer, fails: (record: unknown) => boolean): Fault | undefined {
@@ -49,15 +37,10 @@ export function failRecords(body: Buffer, fails: (record: unknown) => boolean): 
   };
 }
 
-const BatchWriteInput = v.looseObject({ RequestItems: v.record(v.string(), v.array(v.unknown())) });
-const BatchWriteOutput = v.looseObject({
-  UnprocessedItems: v.optional(v.record(v.string(), v.array(v.unknown())), {}),
-});
-
 /**
- * BatchWriteItem that processes only some of its items.
+ * Lets DynamoDB process only some of the items of a BatchWriteItem call.
  * @param fails decides, item by item, which are left unprocessed
- * @returns nothing if every item is processed, or if the body is not understood
+ * @returns undefined if every item is processed, or if the body is not that of a BatchWriteItem call
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */
 export function leaveUnprocessed(body: Buffer, fails: (item: unknown) => boolean): Fault | undefined {
@@ -89,3 +72,20 @@ export function leaveUnprocessed(body: Buffer, fails: (item: unknown) => boolean
     },
   };
 }
+
+const PutRecordsInput = v.looseObject({ Records: v.array(v.unknown()) });
+const PutRecordsOutput = v.looseObject({
+  Records: v.array(v.unknown()),
+  FailedRecordCount: v.optional(v.number(), 0),
+});
+
+/** What Kinesis answers for a record that it did not take. */
+const THROTTLED_RECORD = {
+  ErrorCode: "ProvisionedThroughputExceededException",
+  ErrorMessage: "Rate exceeded for shard in stream under account.",
+};
+
+const BatchWriteInput = v.looseObject({ RequestItems: v.record(v.string(), v.array(v.unknown())) });
+const BatchWriteOutput = v.looseObject({
+  UnprocessedItems: v.optional(v.record(v.string(), v.array(v.unknown())), {}),
+});

@@ -2,16 +2,7 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Clock } from "../../shared/clock";
 
-/**
- * What a shard takes in a second.
- * @see https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
- */
-const RECORDS_PER_SECOND = 1_000;
-const BYTES_PER_SECOND = 1_048_576;
-
-const PutRecordsEntry = v.object({ PartitionKey: v.string(), Data: v.string() });
-
-/** Counts what every shard took in the current second. Shards are taken to share the hash keys evenly. */
+/** Counts what every shard took in the current second. The shards are assumed to split the hash keys evenly. */
 export class ShardLimits {
   readonly #shardCount: number;
   readonly #clock: Clock;
@@ -23,7 +14,7 @@ export class ShardLimits {
     this.#clock = clock;
   }
 
-  /** Whether a record, an entry of PutRecords, is over its shard's limit; if not, it counts against it. */
+  /** Whether an entry of PutRecords exceeds its shard's limit; one that does not counts towards the limit. */
   exceeds(record: unknown): boolean {
     const entry = v.safeParse(PutRecordsEntry, record);
     if (!entry.success) return false;
@@ -51,3 +42,12 @@ export class ShardLimits {
     return Math.floor((hash / 2 ** 32) * this.#shardCount);
   }
 }
+
+/**
+ * What a shard takes in a second.
+ * @see https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+ */
+const RECORDS_PER_SECOND = 1_000;
+const BYTES_PER_SECOND = 1_048_576;
+
+const PutRecordsEntry = v.object({ PartitionKey: v.string(), Data: v.string() });

@@ -12,7 +12,7 @@ import { readTerraformDocument } from "../terraform/terraform-document";
 import { startFunctions } from "./start-functions";
 import { startMappings } from "./start-mappings";
 
-/** A stack that runs on this machine, behind one endpoint. */
+/** A stack that runs on this machine behind one endpoint. */
 export interface LocalCloud extends ProvisionedStack {
   /** Such as `http://127.0.0.1:4566`. */
   endpoint: string;
@@ -22,9 +22,9 @@ export interface LocalCloud extends ProvisionedStack {
   clients: Clients;
   /** The functions' log files. */
   logFiles: string[];
-  /** The processes that run the functions now. */
+  /** Ids of the processes that run the functions now. */
   functionProcesses(): number[];
-  /** How many records went through the functions, or to the failure bucket, so far. */
+  /** How many records the functions have processed, or the mappings set aside, so far. */
   handledRecords(): number;
   /** Resolves when every record that is on the stream now is handled. */
   caughtUp(): Promise<void>;
@@ -36,102 +36,89 @@ export interface LocalCloudOptions {
   stackFile: string;
   /** 0 takes any free port. */
   port: number;
-  /** Where the functions' logs go. */
+  /** The folder of the functions' logs. */
   logFolder: string;
   /** Strikes requests and invocations once the stack is created and connected. */
   chaos?: Chaos | undefined;
   /** Defaults to the system's. */
   clock?: Clock;
-  /** Called with what goes wrong while the cloud runs; it goes on running. */
+  /** Called with what goes wrong while the cloud runs; it continues to run. */
   onProblem(message: string): void;
 }
-
-/** Where the commands ask for the stack's outputs. */
-const OUTPUTS_PATH = "/_local/outputs";
 
 /**
  * Starts the emulators and the endpoint, creates what the stack declares, and connects stream and function.
  * @throws CommandError when the port is in use or the stack cannot run here
  */
-export async function startLocalCloud({
-  stackFile,
-  port,
-  logFolder,
-  chaos,
-  clock = systemClock,
-  onProblem,
-}: LocalCloudOptions): Promise<LocalCloud> {
-  const document = await readTerraformDocument(stackFile);
-  const account = new LocalAccount(document.region);
-  const emulators = await startEmulators();
-  const closing: (() => Promise<void>)[] = [emulators.stop];
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const closing: Close[] = [];
   const stop = async () => {
     for (const close of closing.splice(0).reverse()) await close();
   };
-
   try {
-    const pages = new Map<string, () => unknown>();
-    const strike = chaos && ((request: AwsRequest) => chaos.strike(request));
-    const gateway = await startGateway({
-      port,
-      account,
-      emulatorPorts: emulators.ports,
-      clock,
-      pages,
-      strike,
-    });
-    closing.push(gateway.close);
-
-    const endpoint = `http://127.0.0.1:${gateway.port}`;
-    const clients = createClients(endpoint, account.region, OPERATOR_KEY);
-    const provisioning: Provisioning = {
-      account,
-      clients,
-      endpoint,
-      folder: document.folder,
-      functions: new Map(),
-      mappings: [],
-      archives: new Map(),
-    };
-    const stack = await provision(document, provisioning);
-    pages.set(OUTPUTS_PATH, () => ({ outputs: stack.outputs, operator: OPERATOR_KEY }));
-
-    const functions = await startFunctions(provisioning.functions.values(), {
-      account,
-      logFolder,
-      clock,
-      onProblem,
-    });
-    closing.push(functions.stop);
-    const mappings = await startMappings(provisioning, {
-      sandboxes: functions.sandboxes,
-      chaos,
-      clock,
-      onProblem,
-    });
-    // Together: a batch that is under way ends only with its function.
-    closing.push(async () => {
-      await Promise.all([mappings.stop(), functions.stop()]);
-    });
-
-    chaos?.begin(await countShards(clients, stack.outputs.stream_name));
-    const { caughtUp, handledRecords } = mappings;
-    return {
-      ...stack,
-      endpoint,
-      port: gateway.port,
-      account,
-      clients,
-      logFiles: functions.logFiles,
-      functionProcesses: () => [...functions.sandboxes.values()].flatMap((sandbox) => sandbox.processes()),
-      caughtUp,
-      handledRecords,
-      stop,
-    };
+    return { ...(await startParts(options, closing)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+type Close = () => Promise<void>;
+
+/** The page where the project's commands read the stack's outputs. */
+const OUTPUTS_PATH = "/_local/outputs";
+
+/** Starts one part after the other, and adds to `closing` how each is stopped. */
+async function startParts(
+  { stackFile, port, logFolder, chaos, clock = systemClock, onProblem }: LocalCloudOptions,
+  closing: Close[],
+): Promise<Omit<LocalCloud, "stop">> {
+  const document = await readTerraformDocument(stackFile);
+  const account = new LocalAccount(document.region);
+  const emulators = await startEmulators();
+  closing.push(emulators.stop);
+
+  const pages = new Map<string, () => unknown>();
+  const strike = chaos && ((request: AwsRequest) => chaos.strike(request));
+  const gateway = await startGateway({ port, account, emulatorPorts: emulators.ports, clock, strike, pages });
+  closing.push(gateway.close);
+
+  const endpoint = `http://127.0.0.1:${gateway.port}`;
+  const clients = createClients(endpoint, account.region, OPERATOR_KEY);
+  const provisioning: Provisioning = {
+    account,
+    clients,
+    endpoint,
+    folder: document.folder,
+    functions: new Map(),
+    mappings: [],
+    archives: new Map(),
+  };
+  const stack = await provision(document, provisioning);
+  pages.set(OUTPUTS_PATH, () => ({ outputs: stack.outputs, operator: OPERATOR_KEY }));
+
+  const declared = provisioning.functions.values();
+  const functions = await startFunctions(declared, { account, logFolder, clock, onProblem });
+  closing.push(functions.stop);
+  const { sandboxes, logFiles } = functions;
+  const mappings = await startMappings(provisioning, { sandboxes, chaos, clock, onProblem });
+  // Together: a batch under way ends only when its function does.
+  closing.push(async () => {
+    await Promise.all([mappings.stop(), functions.stop()]);
+  });
+
+  chaos?.begin(await countShards(clients, stack.outputs.stream_name));
+  return {
+    ...stack,
+    endpoint,
+    port: gateway.port,
+    account,
+    clients,
+    logFiles,
+    functionProcesses: () => [...sandboxes.values()].flatMap((sandbox) => sandbox.processes()),
+    handledRecords: mappings.handledRecords,
+    caughtUp: mappings.caughtUp,
+  };
 }
 
 async function countShards({ kinesis }: Clients, StreamName: string): Promise<number> {

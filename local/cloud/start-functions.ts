@@ -20,11 +20,11 @@ export interface FunctionsOptions {
   account: LocalAccount;
   logFolder: string;
   clock: Clock;
-  /** Called with what the functions' roles do not allow them. */
+  /** Called with what the functions' roles do not allow. */
   onProblem(message: string): void;
 }
 
-/** Makes a sandbox for every function, whose log goes to a file of the function's name. */
+/** Creates a sandbox for every function, which logs to a file named after the function. */
 export async function startFunctions(
   functions: Iterable<FunctionDeclaration>,
   { account, logFolder, clock, onProblem }: FunctionsOptions,
@@ -36,15 +36,17 @@ export async function startFunctions(
     const mayLog = mayWriteLogs(declaration, account);
     if (!mayLog)
       onProblem(
-        `the role of ${declaration.name} may not write to ${declaration.logGroup}: its logs are discarded.`,
+        `the role of ${declaration.name} is not allowed to write to ${declaration.logGroup}: there will be no log.`,
       );
     if (declaration.isTraced && !maySendTraces(declaration, account))
-      onProblem(`the role of ${declaration.name} may not send traces to X-Ray: there will be none.`);
+      onProblem(
+        `the role of ${declaration.name} is not allowed to send traces to X-Ray: there will be none.`,
+      );
     const logFile = join(logFolder, `${declaration.name}.log`);
     if (mayLog) logFiles.push(logFile);
     sandboxes.set(
       declaration.arn,
-      new FunctionSandbox(declaration, mayLog ? createWriteStream(logFile) : discard(), clock),
+      new FunctionSandbox(declaration, mayLog ? createWriteStream(logFile) : nowhere(), clock),
     );
   }
   return {
@@ -56,7 +58,7 @@ export async function startFunctions(
   };
 }
 
-/** Lambda delivers a function's logs, and its traces, under the function's role. */
+/** Lambda writes a function's logs, and sends its traces, with the permissions of the function's role. */
 function mayWriteLogs({ roleArn, logGroup }: FunctionDeclaration, account: LocalAccount): boolean {
   const logStream = account.arn("logs", `log-group:${logGroup}:log-stream:local`);
   return mayDo(["logs:CreateLogStream", "logs:PutLogEvents"], roleArn, logStream, account);
@@ -76,6 +78,6 @@ function mayDo(
   return actions.every((action) => account.allows(role, action, resource));
 }
 
-function discard(): Writable {
+function nowhere(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
 }

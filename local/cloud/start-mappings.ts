@@ -10,9 +10,9 @@ import type { FunctionSandbox } from "../lambda/function-sandbox";
 import type { InvocationOutcome } from "../lambda/invocation-outcome";
 import type { Provisioning } from "../terraform/resource-type";
 
-/** The stack's event source mappings, at work. */
+/** The stack's running event source mappings. */
 export interface RunningMappings {
-  /** How many records went through the functions, or to the failure bucket, so far. */
+  /** How many records the functions have processed, or the mappings set aside, so far. */
   handledRecords(): number;
   /** Resolves when every record that is on the streams now is handled. */
   caughtUp(): Promise<void>;
@@ -30,7 +30,7 @@ export interface MappingsOptions {
 }
 
 /**
- * Connects streams and functions, under the functions' roles, as Lambda does.
+ * Connects streams and functions with the permissions of the functions' roles, as Lambda does.
  * @throws CommandError when a role may not read its stream
  */
 export async function startMappings(
@@ -88,12 +88,12 @@ async function checkDestination(mapping: EventSourceMappingSettings, s3: S3Clien
   if (mapping.destinationBucket === undefined) return;
   await s3.send(new HeadBucketCommand({ Bucket: mapping.destinationBucket })).catch((error) => {
     throw new CommandError(
-      `the on-failure destination ${mapping.destinationBucket} is not to be used: its role needs s3:ListBucket (${messageOf(error)}).`,
+      `the event source mapping cannot use its on-failure destination ${mapping.destinationBucket}: the function's role needs s3:ListBucket (${messageOf(error)}).`,
     );
   });
 }
 
-/** Invokes the function; chaos may kill its process while it works. */
+/** Invokes the function. Chaos may kill its process meanwhile. */
 async function invokeUnderChaos(
   sandbox: FunctionSandbox,
   event: KinesisStreamEvent,

@@ -12,7 +12,7 @@ import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
 import { runScript } from "./run-script";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
-/** What became of a run, as `--json` prints it; `faults` only under chaos: how often each kind struck. */
+/** The result of a run, as `--json` prints it. Only under chaos it has `faults`: how often each kind struck. */
 export type PipelineReport = Reconciliation & {
   seconds: number;
   eventsPerSecond: number;
@@ -22,24 +22,24 @@ export type PipelineReport = Reconciliation & {
 /** A run of the pipeline in a local cloud. */
 export interface PipelineRun {
   cloud: LocalCloud;
-  /** What the producer's own command line is given. */
+  /** Options of the producer's command line. */
   producerArguments: readonly string[];
   steps: StepLog;
-  /** Ends with the run, so that nothing strikes the reconciliation. */
+  /** Ends before the reconciliation, which no fault may strike. */
   chaos?: Chaos | undefined;
-  /** Called when the producer runs, with its process and the file of its receipts. */
+  /** Called when the producer has started, with its process and the file of its receipts. */
   onProducing?: (producer: ChildProcess, receiptsFile: string) => void;
 }
 
 /**
- * Produces, waits until all is through, and accounts for every record. The first Ctrl-C ends the producer, which
- * hears it, too, and the rest is finished; the second ends everything.
+ * Produces, waits until every record is processed, and accounts for all of them. The first Ctrl-C ends the producer,
+ * which gets it as well, and what was produced is still processed; the second ends everything.
  * @throws CommandError when the producer fails, or with the second Ctrl-C
  */
 export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
   let isDone = false;
   const { abort } = listenForInterruption(() => {
-    if (!isDone) run.steps.note("finishing what was produced; Ctrl-C again stops at once");
+    if (!isDone) run.steps.note("processing what was produced; press Ctrl-C again to stop at once");
   });
   const stopped = once(abort, "abort").then(() => {
     throw new CommandError("stopped before everything was processed.", ExitCode.interrupted);
@@ -49,15 +49,18 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
   });
 }
 
-/** @throws CommandError when a record is in none of the places where it may end, or stands twice */
+/**
+ * Fails a run that lost a record, or that left items in the table that no record accounts for.
+ * @throws CommandError saying how many, and where the function's log is
+ */
 export function assertNothingLost({ lost, duplicates }: PipelineReport, { logFiles }: LocalCloud): void {
   if (lost === 0 && duplicates === 0) return;
   const log = `the function's log is ${logFiles.join(", ")}`;
   if (lost > 0)
-    throw new CommandError(
-      `${countOf(lost, "record")} of those that Kinesis acknowledged cannot be found; ${log}`,
-    );
-  throw new CommandError(`${countOf(duplicates, "item")} stand in the table more than once; ${log}`);
+    throw new CommandError(`${countOf(lost, "record")} that Kinesis acknowledged cannot be found; ${log}`);
+  throw new CommandError(
+    `the table has ${countOf(duplicates, "item")} that no record on the stream accounts for; ${log}`,
+  );
 }
 
 async function produceAndReconcile(

@@ -13,30 +13,30 @@ import { parseEvent } from "../../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
 import type { Clients } from "../gateway/clients";
 
-/** Where every record is that Kinesis acknowledged. */
+/** Where the records are that Kinesis acknowledged; each counts once. */
 export interface Reconciliation {
   /** Records that Kinesis acknowledged. */
   produced: number;
-  /** Of those: records whose event stands in the table. */
+  /** Of those: records whose event is in the table. */
   stored: number;
-  /** Of those: records that the processor set aside. */
+  /** Of those: records that the function rejected. */
   rejected: number;
-  /** Of those: records in Lambda's on-failure objects. */
+  /** Of those: records in failed batches. */
   failed: number;
-  /** Of those: records that are in none of the three places. */
+  /** Of those: records in none of the three places. */
   lost: number;
-  /** Items that stand in the table more than once. */
+  /** Items in the table that no record on the stream accounts for. */
   duplicates: number;
 }
 
-/** Which stack is reconciled. */
+/** The outputs of the stack to reconcile. */
 export interface ReconciledStack {
   stream_name: string;
   table_name: string;
   failure_bucket_name: string;
 }
 
-/** What tells one record of a stream from another. */
+/** Identifies a record of a stream. */
 export function recordId(shardId: string, sequenceNumber: string): string {
   return `${shardId}:${sequenceNumber}`;
 }
@@ -73,7 +73,16 @@ export async function reconcile(
   };
 }
 
-/** The key of the item that a record's event is stored as; none if the record is no event. */
+/**
+ * Reads the producer's receipts: for each record that Kinesis acknowledged a line with its shard and sequence number.
+ * @returns the records' ids, see `recordId`
+ */
+export async function readReceipts(file: string): Promise<Set<string>> {
+  const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+  return new Set(lines.map((line) => line.replace(" ", ":")));
+}
+
+/** The key of the item that stores a record's event; undefined if the record holds no event. */
 function eventKey({ Data = new Uint8Array() }: KinesisRecord): string | undefined {
   const event = parseEvent(Data);
   return event.ok ? itemKey(event.post.username, event.post.id) : undefined;
@@ -145,13 +154,4 @@ async function* readStream(
       ShardIterator = Records.length > 0 ? NextShardIterator : undefined;
     }
   }
-}
-
-/**
- * Reads the file in which the producer writes what Kinesis acknowledged: a line a record, shard and sequence number.
- * @returns the records' ids, see `recordId`
- */
-export async function readReceipts(file: string): Promise<Set<string>> {
-  const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
-  return new Set(lines.map((line) => line.replace(" ", ":")));
 }

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { CommandError, ExitCode } from "../../shared/errors";
 
 /**
- * Runs one of the project's commands as a user would, its progress on this terminal.
+ * Runs one of the project's commands as a user would, with its progress on this terminal.
  * @returns what it printed to standard output
- * @throws CommandError with its exit code when it failed; it has said why itself
+ * @throws CommandError with the command's exit code when it failed; it has printed why
  */
 export async function runScript(
   script: string,

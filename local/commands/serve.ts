@@ -4,7 +4,7 @@ import { type StartStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 import { untilStopped } from "./until-stopped";
 
-/** Runs the stack until Ctrl-C. */
+/** Runs the project's stack in a local cloud until Ctrl-C. */
 export async function serve(options: StartStackOptions): Promise<void> {
   const { cloud } = await startStack(options, new StepLog(process.stderr));
   process.stdout.write(welcome(cloud));
@@ -16,7 +16,7 @@ function welcome(cloud: LocalCloud): string {
   const { stream_name, table_name, failure_bucket_name, region } = cloud.outputs;
   const port = cloud.port === 4566 ? "" : ` --port ${cloud.port}`;
   return `
-The local cloud runs at ${cloud.endpoint}; Ctrl-C ends it, and with it all that it holds.
+The local cloud runs at ${cloud.endpoint}. Press Ctrl-C to stop it and to delete everything in it.
 
   stream          ${stream_name}
   table           ${table_name}

@@ -13,22 +13,10 @@ export interface SoakOptions extends StartStackOptions {
   rate: number;
 }
 
-/** How the run stands at one moment. */
-interface Measurement {
-  seconds: number;
-  produced: number;
-  handled: number;
-  /** Resident memory of the processes in bytes; undefined where it cannot be told. */
-  producerBytes: number | undefined;
-  functionBytes: number | undefined;
-}
-
-const INTERVAL_MS = 10_000;
-
 /**
- * Runs the pipeline under chaos for a while, and tells every ten seconds how far it is, how far behind the function
- * is, and what memory producer and function take; at the end, where every record is.
- * @throws CommandError when a record is lost or stands twice
+ * Runs the pipeline under chaos for a while. Every ten seconds it prints how far the run is, how far the function lags
+ * behind, and how much memory producer and function use; at the end, where every record is.
+ * @throws CommandError when a record is lost, or an item is in the table that should not be
  */
 export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<void> {
   const steps = new StepLog(process.stderr);
@@ -60,6 +48,18 @@ export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<
   }
 }
 
+const INTERVAL_MS = 10_000;
+
+/** The state of the run at one moment. */
+interface Measurement {
+  seconds: number;
+  produced: number;
+  handled: number;
+  /** Resident memory of the processes, in bytes; undefined where it cannot be read. */
+  producerBytes: number | undefined;
+  functionBytes: number | undefined;
+}
+
 /** A line of the receipts: a shard's id, a sequence number of 56 digits, a space and a line feed. */
 const RECEIPT_BYTES = "shardId-000000000000".length + 56 + 2;
 
@@ -81,7 +81,7 @@ async function measure(
 
 const run = promisify(execFile);
 
-/** The memory that processes hold together, as `ps` tells it. */
+/** The memory that processes use together, as `ps` reports it. */
 async function residentBytes(processes: readonly number[]): Promise<number | undefined> {
   if (processes.length === 0) return undefined;
   const { stdout } = await run("ps", ["-o", "rss=", "-p", processes.join(",")]).catch(() => ({ stdout: "" }));
@@ -94,7 +94,7 @@ const HEADER = "\n  seconds   produced    handled     lag   producer   function\
 function lineOf(measurement: Measurement | undefined): string {
   if (!measurement) return "";
   const { seconds, produced, handled, producerBytes, functionBytes } = measurement;
-  // A record that is on the stream twice, because an answer was lost, is handled twice.
+  // A record that is on the stream twice because an answer was lost is handled twice.
   const lag = Math.max(0, produced - handled);
   const columns = [
     seconds.toFixed(0).padStart(9),
@@ -111,12 +111,12 @@ function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? "-" : `${Math.round(bytes / 2 ** 20)} MB`;
 }
 
-/** The most memory in the first and in the second half of the run: what grows with the records shows here. */
+/** The peak memory of the first and of the second half of the run; a leak shows as growth. */
 function growth(measurements: readonly Measurement[]): string {
   const middle = Math.ceil(measurements.length / 2);
   const most = (half: readonly Measurement[], key: "producerBytes" | "functionBytes") =>
     megabytes(half.length === 0 ? undefined : Math.max(...half.map((measurement) => measurement[key] ?? 0)));
   const line = (name: string, key: "producerBytes" | "functionBytes") =>
-    `  ${name}: at most ${most(measurements.slice(0, middle), key)} in the first half, ${most(measurements.slice(middle), key)} in the second`;
+    `  ${name}: peak memory ${most(measurements.slice(0, middle), key)} in the first half, ${most(measurements.slice(middle), key)} in the second`;
   return [line("producer", "producerBytes"), line("function", "functionBytes")].join("\n");
 }

@@ -4,9 +4,9 @@ import { synthesize } from "../terraform/synthesize";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
 export interface StartStackOptions {
-  /** Of the local cloud; 0 takes any free port. */
+  /** Port of the local cloud; 0 takes any free port. */
   port: number;
-  /** Injects faults, decided by this seed. */
+  /** Faults strike if there is a seed, which decides which ones. */
   chaosSeed?: number | undefined;
 }
 
@@ -15,9 +15,6 @@ export interface RunningStack {
   cloud: LocalCloud;
   chaos: Chaos | undefined;
 }
-
-/** Where the functions' logs go, from the project's root. */
-const LOG_FOLDER = ".local/logs";
 
 /**
  * Synthesizes the project's stack and starts it.
@@ -36,3 +33,6 @@ export async function startStack(
   if (chaos) steps.note(`chaos with seed ${chaosSeed}: faults of every kind strike`);
   return { cloud, chaos };
 }
+
+/** The folder of the functions' logs, from the project's root. */
+const LOG_FOLDER = ".local/logs";

@@ -8,17 +8,17 @@ import { StepLog } from "./step-log";
 import { untilStopped } from "./until-stopped";
 
 export interface StartOptions extends StartStackOptions {
-  /** Keeps the local cloud running afterwards, until Ctrl-C. */
+  /** Keeps the local cloud running after the run, until Ctrl-C. */
   keep?: boolean;
   /** Prints the reconciliation as one line of JSON. */
   json?: boolean;
 }
 
 /**
- * The whole job on this machine: synthesizes the stack, runs it, produces events, waits until all are through and
- * accounts for every one.
- * @param producerArguments what the producer's own command line is given
- * @throws CommandError when a step fails, or when a record is in none of the places where it may end
+ * The whole pipeline on this machine: synthesizes the stack, runs it, produces events, waits until they are processed
+ * and accounts for every one.
+ * @param producerArguments options of the producer's command line
+ * @throws CommandError when a step fails, a record is lost, or an item is in the table that should not be
  */
 export async function start(options: StartOptions, producerArguments: readonly string[]): Promise<void> {
   const steps = new StepLog(process.stderr);
@@ -59,6 +59,6 @@ function faultsTable(faults: Chaos["faults"]): string {
 }
 
 async function keepRunning({ endpoint }: LocalCloud, steps: StepLog): Promise<void> {
-  steps.note(`the local cloud goes on at ${endpoint}; Ctrl-C ends it`);
+  steps.note(`the local cloud is still running at ${endpoint}; press Ctrl-C to stop it`);
   await untilStopped();
 }

@@ -2,12 +2,10 @@ import type { WriteStream } from "node:tty";
 import { LiveLine } from "../../shared/live-line";
 import { paint } from "../../shared/terminal";
 
-const NAME_WIDTH = 12;
-
-/** The progress of a step of which nothing more is known than that it is under way. */
+/** The progress of a step that cannot say how far it is. */
 export const UNDER_WAY = () => "";
 
-/** Tells a person how far a run of several steps is: a line a step, and on a terminal the one under way. */
+/** Shows the user how far a run of several steps is: a line for each step, and on a terminal for the one under way. */
 export class StepLog {
   readonly #stream: WriteStream;
   #live: LiveLine | undefined;
@@ -17,9 +15,9 @@ export class StepLog {
   }
 
   /**
-   * Runs a step and says how it ended.
-   * @param describe what came of it, in a few words
-   * @param progress how far it is, for the live line; left out where the step has a live line of its own
+   * Runs a step and prints its result.
+   * @param describe puts the result in a few words
+   * @param progress how far it is, for the live line; omitted where the step has a live line of its own
    */
   async run<T>(
     name: string,
@@ -43,7 +41,7 @@ export class StepLog {
     }
   }
 
-  /** Says something between or during steps. */
+  /** Prints a message between or during steps. */
   note(text: string): void {
     this.#print(paint(this.#stream, "dim", `    ${text}`));
   }
@@ -53,3 +51,6 @@ export class StepLog {
     else this.#stream.write(`${line}\n`);
   }
 }
+
+/** How far the name of a step is padded. */
+const NAME_WIDTH = 12;

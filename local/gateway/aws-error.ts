@@ -3,7 +3,7 @@ import type { Answer } from "./http-server";
 
 /**
  * An error as AWS sends it: each service has a content type and a format of its own.
- * @param code AWS's name of the error, such as `AccessDeniedException`
+ * @param code AWS's name for the error, such as `AccessDeniedException`
  */
 export function awsError(
   service: Service | undefined,
@@ -25,15 +25,7 @@ export function awsError(
   }
 }
 
-function json(contentType: string, status: number, __type: string, message: string): Answer {
-  return { status, contentType, body: JSON.stringify({ __type, message }) };
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
-/** What AWS answers to a key that it does not know. */
+/** What AWS answers when it does not know the access key. */
 export function unknownKey(service: Service): Answer {
   return service === "s3"
     ? awsError(
@@ -50,7 +42,7 @@ export function unknownKey(service: Service): Answer {
       );
 }
 
-/** What AWS answers to a caller whose policies do not allow the action. */
+/** What AWS answers when the caller's policies do not allow the action. */
 export function accessDenied(
   service: Service,
   caller: string,
@@ -62,4 +54,12 @@ export function accessDenied(
   return service === "s3"
     ? awsError(service, 403, "AccessDenied", message)
     : awsError(service, 400, "AccessDeniedException", message);
+}
+
+function json(contentType: string, status: number, __type: string, message: string): Answer {
+  return { status, contentType, body: JSON.stringify({ __type, message }) };
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

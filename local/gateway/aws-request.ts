@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Service } from "./emulators";
 
-/** A request as AWS reads it: who calls which service, for what. */
+/** A request as AWS reads it: who calls which service, and what for. */
 export interface AwsRequest {
   service: Service;
   /** Such as `kinesis:PutRecords`. */
   action: string;
-  /** What is acted upon, as ARNs; empty where the request does not say (a shard iterator, a list). */
+  /** ARNs of what it acts on; empty where the request does not say (a shard iterator, a list). */
   resources: string[];
   accessKeyId: string;
+  /** As the emulator understands it. */
   body: Buffer;
 }
 
@@ -21,15 +22,15 @@ export interface IncomingRequest {
   body: Buffer;
 }
 
-/** The names that ARNs are made of. */
+/** What every ARN of an account contains. */
 export interface Account {
   id: string;
   region: string;
 }
 
-/** A request that cannot be told: no credentials, or a service that does not run here. */
+/** A request that is not signed, or that is for a service that does not run here. */
 export class UnreadableRequestError extends Error {
-  /** @param code AWS's name of the error */
+  /** @param code AWS's name for the error */
   constructor(
     readonly code: string,
     message: string,
@@ -72,7 +73,7 @@ function readCredential(request: IncomingRequest): { accessKeyId: string; servic
 
 type ResourcesAndBody = Pick<AwsRequest, "resources" | "body">;
 
-/** kinesalite knows streams by their names only, so an ARN is replaced by the name in it. */
+/** kinesalite knows streams only by name, so the name replaces a stream's ARN. */
 function readKinesis(request: IncomingRequest, account: Account): ResourcesAndBody {
   const input = parseObject(request.body);
   const name = input.StreamName ?? arnName(input.StreamARN);
@@ -97,7 +98,7 @@ function readDynamoDb(request: IncomingRequest, account: Account): ResourcesAndB
   };
 }
 
-/** An object's body, or nothing of it: the emulator behind answers what is malformed with AWS's own error. */
+/** The fields of a JSON object; none if the body is no such object, which the emulator answers with AWS's error. */
 function parseObject(body: Buffer): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body.toString("utf8"));
@@ -108,7 +109,7 @@ function parseObject(body: Buffer): Record<string, unknown> {
 }
 
 /**
- * S3's action follows from method and path.
+ * S3's action depends on method and path.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 function readS3({ method, url }: IncomingRequest): { action: string; resources: string[] } {
@@ -127,7 +128,7 @@ const OBJECT_ACTIONS: Record<string, string> = {
   DELETE: "s3:DeleteObject",
 };
 
-/** A bucket's POST is DeleteObjects, which asks for the right to delete objects. */
+/** POST to a bucket is DeleteObjects, which needs the permission to delete objects. */
 const BUCKET_ACTIONS: Record<string, string> = {
   PUT: "s3:CreateBucket",
   DELETE: "s3:DeleteBucket",

@@ -1,4 +1,4 @@
-// kinesalite and dynalite come without types; this is all that is used of them.
+// kinesalite and dynalite have no types; this declares what is used of them.
 declare module "kinesalite" {
   import type { Server } from "node:http";
   export default function kinesalite(options: object): Server;

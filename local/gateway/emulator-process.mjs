@@ -1,5 +1,5 @@
-// One emulator in a process of its own, so that the emulators share the machine's cores. Plain JavaScript: it runs
-// in bare Node.js, without the compiler that its parent runs under.
+// Runs one emulator in a process of its own, so that the emulators can use several cores. It is plain JavaScript:
+// Node.js runs it without a compiler.
 
 /** @type {Record<string, () => Promise<number>>} */
 const emulators = {
@@ -21,7 +21,7 @@ const emulators = {
 /**
  * @param {Promise<{ default: (options: object) => import("node:http").Server }>} emulator
  * @param {object} options
- * @returns {Promise<number>} the port it listens on
+ * @returns {Promise<number>} the port where it listens
  */
 async function listen(emulator, options) {
   const server = (await emulator).default(options);
@@ -36,9 +36,9 @@ const [name = ""] = process.argv.slice(2);
 const start = emulators[name];
 if (!start) throw new Error(`there is no emulator ${name}`);
 
-// The emulators print notices of their own libraries; what matters reaches the parent by message.
+// The emulators' libraries print notices; what matters reaches the parent as a message.
 console.log = () => undefined;
-// A parent that is gone needs no emulator; Ctrl-C reaches the whole group, and the parent decides when to end.
+// An emulator ends with its parent. Ctrl-C reaches the whole process group, but the parent decides when to stop.
 process.on("disconnect", () => process.exit());
 process.on("SIGINT", () => undefined);
 

@@ -14,7 +14,7 @@ export interface Emulators {
   stop(): Promise<void>;
 }
 
-/** Starts every emulator, empty, in a process of its own. */
+/** Starts every emulator, empty, each in a process of its own. */
 export async function startEmulators(): Promise<Emulators> {
   const started = await Promise.all(SERVICES.map(startEmulator));
   const [kinesis, dynamodb, s3] = started.map(({ port }) => port) as [number, number, number];
@@ -34,7 +34,9 @@ async function startEmulator(service: Service): Promise<{ port: number; stop: ()
   const message = await Promise.race([
     once(child, "message").then(([ready]) => v.parse(Ready, ready)),
     exited.then(([code]) =>
-      Promise.reject(new Error(`the ${service} emulator ended at start with exit code ${code}`)),
+      Promise.reject(
+        new Error(`the ${service} emulator did not start: its process ended with exit code ${code}`),
+      ),
     ),
   ]);
   return {

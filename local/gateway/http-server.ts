@@ -16,13 +16,13 @@ export interface Answer {
 
 export interface HttpServer {
   port: number;
-  /** Ends every connection, and the server. */
+  /** Closes every connection and the server. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a server on loopback that speaks HTTP/1.1 and HTTP/2 without TLS on the same port, because the SDK's
- * Kinesis client speaks HTTP/2 unless told otherwise.
+ * Starts a server on loopback that speaks HTTP/1.1 and HTTP/2, both without TLS and on the same port: the SDK's Kinesis
+ * client uses HTTP/2 by default.
  * @param port 0 takes any free port
  * @throws CommandError when the port is in use
  */
@@ -49,7 +49,7 @@ export async function startHttpServer(
   };
 }
 
-/** Answers, unless an answer is under way. */
+/** Sends an answer, unless another one has begun. */
 export function send(response: HttpResponse, { status, contentType, body }: Answer): void {
   if (response.headersSent) return;
   response.writeHead(status, { "content-type": contentType });
@@ -62,7 +62,7 @@ function listen(server: net.Server, port: number): Promise<void> {
       reject(
         error.code === "EADDRINUSE"
           ? new CommandError(
-              `port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop that or choose another with --port.`,
+              `port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop it or choose another port with --port.`,
             )
           : error,
       );
@@ -71,10 +71,10 @@ function listen(server: net.Server, port: number): Promise<void> {
   });
 }
 
-/** Every HTTP/2 connection opens with the same words: https://www.rfc-editor.org/rfc/rfc9113#name-http-2-connection-preface */
+/** Every HTTP/2 connection starts with the same bytes: https://www.rfc-editor.org/rfc/rfc9113#name-http-2-connection-preface */
 const HTTP2_PREFACE = "PRI * HTTP/2";
 
-/** Hands a connection to the server of its protocol, told by its first bytes. */
+/** Hands a connection to the server for its protocol, which the first bytes show. */
 function dispatch(socket: net.Socket, http1Server: http.Server, http2Server: http2.Http2Server): void {
   socket.once("data", (start) => {
     socket.pause();

@@ -1,25 +1,12 @@
 import * as v from "valibot";
 import { CommandError } from "../../shared/errors";
 
-/** One or many: IAM's JSON allows a single value wherever it allows a list. */
-const list = v.pipe(
-  v.union([v.string(), v.array(v.string())]),
-  v.transform((value) => (typeof value === "string" ? [value] : value)),
-);
-
-const Statement = v.strictObject({
-  Sid: v.optional(v.string()),
-  Effect: v.picklist(["Allow", "Deny"]),
-  Action: list,
-  Resource: list,
-});
-
-const PolicyDocument = v.object({ Statement: v.array(Statement) });
-
+/** A statement of a policy. */
 export type Statement = v.InferOutput<typeof Statement>;
 
-/** Who calls: the name that AWS's errors give, and what the policies attached to it say. */
+/** Who calls, and what the attached policies say. */
 export interface IamIdentity {
+  /** The name in AWS's errors. */
   arn: string;
   /** The user, or the role whose session it is. */
   principal: string;
@@ -28,7 +15,7 @@ export interface IamIdentity {
 
 /**
  * Parses an identity policy.
- * @throws CommandError when it says something that would be ignored here, such as a condition
+ * @throws CommandError when it contains something that would be ignored here, such as a condition
  */
 export function parsePolicy(name: string, json: string): Statement[] {
   const policy = v.safeParse(PolicyDocument, JSON.parse(json));
@@ -39,8 +26,8 @@ export function parsePolicy(name: string, json: string): Statement[] {
 }
 
 /**
- * Decides as IAM does for one account: an explicit denial wins, then a permission, otherwise it is denied.
- * @param resource the ARN acted upon; undefined where the request does not say, so that any resource will do
+ * Decides as IAM does within one account: an explicit deny wins, then an allow; anything else is denied.
+ * @param resource the ARN acted on; undefined where the request does not say: a statement about any resource applies
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function isAllowed(
@@ -59,6 +46,21 @@ export function isAllowed(
     .map((statement) => statement.Effect);
   return effects.includes("Allow") && !effects.includes("Deny");
 }
+
+/** One or many: IAM's JSON allows a single value wherever it allows a list. */
+const list = v.pipe(
+  v.union([v.string(), v.array(v.string())]),
+  v.transform((value) => (typeof value === "string" ? [value] : value)),
+);
+
+const Statement = v.strictObject({
+  Sid: v.optional(v.string()),
+  Effect: v.picklist(["Allow", "Deny"]),
+  Action: list,
+  Resource: list,
+});
+
+const PolicyDocument = v.object({ Statement: v.array(Statement) });
 
 /** IAM's wildcards: `*` for any characters, `?` for one. */
 function matches(pattern: string, value: string): boolean {

@@ -8,15 +8,15 @@ export interface AccessKey {
 }
 
 /**
- * The operator's access key: what a deployer's own credentials are on AWS. It may do everything, and is the same
- * on every machine, so that it can be typed.
+ * The operator's access key, in place of a deployer's own credentials on AWS. It may do everything, and is the same on
+ * every machine, so that it is easy to type.
  */
 export const OPERATOR_KEY: AccessKey = { accessKeyId: "operator", secretAccessKey: "operator" };
 
-/** The local cloud's account: its principals, what their policies allow, and the keys they are known by. */
+/** The local cloud's account: its users and roles, what their policies allow, and their access keys. */
 export class LocalAccount {
   readonly id = "000000000000";
-  /** What principals did under their policies, by principal: the actions that were allowed, and that were denied. */
+  /** The actions that each user or role has been allowed and denied so far, by its ARN. */
   readonly activity = new Map<string, { allowed: Set<string>; denied: Set<string> }>();
   readonly #identities = new Map<string, IamIdentity>();
   readonly #statementsByPrincipal = new Map<string, Statement[]>();
@@ -34,12 +34,12 @@ export class LocalAccount {
     return `arn:aws:${service}:${region}:${this.id}:${resource}`;
   }
 
-  /** Who calls with an access key; nobody if it was not issued here. */
+  /** Who calls with an access key; undefined if it was not issued here. */
   caller(accessKeyId: string): IamIdentity | undefined {
     return this.#identities.get(accessKeyId);
   }
 
-  /** Whether a caller's policies allow an action, see `isAllowed`; takes note of the answer. */
+  /** Whether a caller's policies allow an action, see `isAllowed`. The answer is added to `activity`. */
   allows(caller: IamIdentity, action: string, resource: string | undefined): boolean {
     const allowed = isAllowed(caller, action, resource);
     const activity = this.activity.get(caller.principal) ?? { allowed: new Set(), denied: new Set() };
@@ -48,26 +48,26 @@ export class LocalAccount {
     return allowed;
   }
 
-  /** Attaches a policy's statements to a user or role, whose keys have them from then on. */
+  /** Attaches a policy's statements to a user or role; they apply to its keys from now on. */
   attach(principalArn: string, statements: readonly Statement[]): void {
     this.#statementsOf(principalArn).push(...statements);
   }
 
-  /** Issues an access key of a user. */
+  /** Issues an access key for a user. */
   issueKey(userArn: string): AccessKey {
     return this.#newKey("AKIA", this.identityOf(userArn));
   }
 
   /**
-   * Issues the key of a role's session, as a service that assumes the role has it.
-   * @param sessionName how AWS's errors name the caller, beside the role
+   * Issues an access key for a session of a role, as a service gets it that assumes the role.
+   * @param sessionName in AWS's errors, follows the name of the role
    */
   issueSession(roleArn: string, sessionName: string): AccessKey {
     const arn = this.arn("sts", `assumed-role/${roleArn.split("/").at(-1)}/${sessionName}`);
     return this.#newKey("ASIA", { ...this.identityOf(roleArn), arn });
   }
 
-  /** The user or role itself, with what its policies allow. */
+  /** The user or role itself, with the statements of its policies. */
   identityOf(principalArn: string): IamIdentity {
     return { arn: principalArn, principal: principalArn, statements: this.#statementsOf(principalArn) };
   }

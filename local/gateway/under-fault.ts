@@ -6,7 +6,7 @@ import type { Fault } from "./fault";
 import { callEmulator, type EmulatorAddress, forward } from "./forward";
 import { type HttpResponse, send } from "./http-server";
 
-/** Does to a request what a fault does, instead of merely forwarding it. */
+/** Forwards a request late, in part or not at all, as the fault that strikes it says. */
 export async function forwardUnderFault(
   fault: Fault,
   request: IncomingRequest,

@@ -255,7 +255,7 @@ describe("a stack that cannot run", () => {
     const address = other.address();
     const port = typeof address === "object" && address ? address.port : 0;
     expect(await message(start(stack.file, port))).toMatch(
-      `CommandError: port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop that or choose another with --port.`,
+      `CommandError: port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop it or choose another port with --port.`,
     );
     other.close();
   });
