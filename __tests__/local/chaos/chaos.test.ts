@@ -9,7 +9,7 @@ import {
 import { CreateBucketCommand, ListBucketsCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { Chaos, type FaultRates } from "../../../local/chaos/chaos";
-import { FAULT_KINDS, type FaultKind } from "../../../local/chaos/fault-kind";
+import { FAULT_KINDS } from "../../../local/chaos/fault-kind";
 import { type Clients, createClients } from "../../../local/gateway/clients";
 import { type Emulators, startEmulators } from "../../../local/gateway/emulators";
 import { startGateway } from "../../../local/gateway/gateway";
@@ -53,9 +53,14 @@ interface ChaosUnderTest {
   clients: Clients;
 }
 
-/** Clients that call once, and the chaos that strikes them: always with the faults that are named, never with others. */
-async function connect(...always: Exclude<FaultKind, "shard-limit">[]): Promise<ChaosUnderTest> {
-  const rates = { ...NEVER, ...Object.fromEntries(always.map((kind) => [kind, 1])) };
+/** Connects clients to a gateway where the named faults always strike, and no others. */
+function connect(...always: (keyof FaultRates)[]): Promise<ChaosUnderTest> {
+  return connectAtRates(Object.fromEntries(always.map((kind) => [kind, 1])));
+}
+
+/** Connects clients that try once to a gateway where faults strike at these rates; without any, chaos does not begin. */
+async function connectAtRates(faultRates: Partial<FaultRates>): Promise<ChaosUnderTest> {
+  const rates = { ...NEVER, ...faultRates };
   // Alternating, so that a partial failure strikes every second record.
   let draws = 0;
   const random = () => (draws++ % 2 === 0 ? 0.25 : 0.75);
@@ -67,7 +72,7 @@ async function connect(...always: Exclude<FaultKind, "shard-limit">[]): Promise<
   const clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", OPERATOR_KEY, {
     maxAttempts: 1,
   });
-  if (always.length > 0) chaos.begin(1);
+  if (Object.keys(faultRates).length > 0) chaos.begin(1);
   return { chaos, clients };
 }
 
@@ -89,7 +94,7 @@ const put = ({ kinesis }: Clients, ...texts: string[]) =>
     }),
   );
 
-/** Everything on the stream, in order. */
+/** The data of all records on the stream, in order. */
 async function onTheStream(): Promise<string[]> {
   const { kinesis } = (await connect()).clients;
   const { ShardIterator } = await kinesis.send(
@@ -103,7 +108,7 @@ async function onTheStream(): Promise<string[]> {
   return Records.map(({ Data = new Uint8Array() }) => Buffer.from(Data).toString());
 }
 
-describe("a fault", () => {
+describe("a fault that strikes a whole request", () => {
   it("throttled: each service says so in its own way, and nothing is carried out", async () => {
     const { chaos, clients } = await connect("throttled");
     expect(await nameOf(put(clients, "throttled"))).toBe("ProvisionedThroughputExceededException");
@@ -133,14 +138,16 @@ describe("a fault", () => {
     expect(await onTheStream()).toContain("carried out");
   });
 
-  it("slow-answer: the answer comes all the same", async () => {
+  it("slow-answer: the answer comes later", async () => {
     const { chaos, clients } = await connect("slow-answer");
     clock.run();
     const { StreamDescriptionSummary } = await describeStream(clients).finally(() => clock.stop());
     expect(StreamDescriptionSummary?.StreamName).toBe(StreamName);
     expect(chaos.faults["slow-answer"]).toBe(1);
   });
+});
 
+describe("a fault that strikes a part of a request", () => {
   it("partial-failure: PutRecords succeeds, but says of some records, in the request's order, that they failed", async () => {
     const { clients } = await connect("partial-failure");
     const { FailedRecordCount, Records } = await put(clients, "p1", "p2", "p3", "p4");
@@ -174,13 +181,22 @@ describe("a fault", () => {
     expect(unprocessed).toHaveLength(2);
     expect([...unprocessed, ...stored].sort()).toEqual(["1", "2", "3", "4"]);
   });
+});
 
+describe("a fault that lasts", () => {
   it("bucket-unavailable: S3 answers nobody for two seconds, and then again", async () => {
-    const { clients, chaos } = await connect("bucket-unavailable");
+    const { clients, chaos } = await connectAtRates({ "bucket-unavailable": 0.5 });
     const list = () => nameOf(clients.s3.send(new ListBucketsCommand({})));
     expect(await list()).toBe("ServiceUnavailable");
-    chaos.end();
+    await clock.advance(1999);
+    expect(await list()).toBe("ServiceUnavailable");
+    await clock.advance(1);
     expect(await list()).toBe("no error");
+    expect(chaos.faults["bucket-unavailable"]).toBe(2);
+  });
+
+  it("bucket-unavailable: the other services still answer", async () => {
+    const { clients } = await connect("bucket-unavailable");
     expect(await nameOf(describeStream(clients))).toBe("no error");
   });
 
@@ -194,9 +210,13 @@ describe("a fault", () => {
     failed.push((await put(clients, ...records)).FailedRecordCount);
     expect([failed, chaos.faults["shard-limit"]]).toEqual([[0, 0, 200, 0], 1]);
   });
+});
 
-  it("strikes nobody before chaos begins and after it has ended", async () => {
+describe("chaos", () => {
+  it("strikes nobody before it begins and after it has ended", async () => {
     const { chaos, clients } = await connect("throttled", "function-killed");
+    expect(new Chaos({ random: () => 0, clock }).killsAfterMs()).toBeUndefined();
+    expect(chaos.killsAfterMs()).toBeDefined();
     chaos.end();
     expect(await nameOf(describeStream(clients))).toBe("no error");
     expect(chaos.killsAfterMs()).toBeUndefined();

@@ -7,7 +7,7 @@ import { temporaryDirectory } from "../../support/temporary-directory";
 
 const stack = synthesizeStack({ batchWindowSeconds: 0 });
 
-/** The actions that the policies of one kind of principal grant, from the synthesized Terraform itself. */
+/** The actions that the policies of users or of roles grant in the synthesized Terraform. */
 function granted(type: "aws_iam_role_policy" | "aws_iam_user_policy"): string[] {
   const documents: Record<string, { statement: { actions: string[] }[] }> = JSON.parse(stack.json).data
     .aws_iam_policy_document;
@@ -20,7 +20,7 @@ function granted(type: "aws_iam_role_policy" | "aws_iam_user_policy"): string[] 
 }
 
 describe("the synthesized policies", () => {
-  it("allow all that the producer and the function do, and grant nothing that neither does", async () => {
+  it("grant every action that the producer and the function use, and no other", async () => {
     const cloud = await startLocalCloud({
       stackFile: stack.file,
       port: 0,
@@ -66,7 +66,7 @@ describe("the synthesized policies", () => {
   });
 });
 
-/** A client of its own making that puts one record at a time, as the key's owner may. */
+/** Puts a single record, as any client with the producer's key may. */
 async function putAsAnyClient(
   endpoint: string,
   {

@@ -27,7 +27,7 @@ async function start(stackFile: string, port = 0): Promise<LocalCloud> {
   return startLocalCloud({ stackFile, port, logFolder, onProblem: (message) => problems.push(message) });
 }
 
-/** The SDK's Kinesis client as it comes, which speaks HTTP/2. */
+/** The SDK's Kinesis client with its default HTTP handler, which speaks HTTP/2. */
 function kinesisOf(accessKeyId: string, secretAccessKey: string) {
   const { endpoint, outputs } = cloud;
   return new KinesisClient({
@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 describe("the local cloud", () => {
-  it("creates what the stack declares, and says what has no meaning on one machine", async () => {
+  it("creates what the stack declares, and names the types that have no meaning on one machine", async () => {
     const { Table } = await cloud.clients.dynamodb.send(
       new DescribeTableCommand({ TableName: cloud.outputs.table_name }),
     );
@@ -70,7 +70,26 @@ describe("the local cloud", () => {
     ]);
   });
 
-  it("takes a raw tweet under the producer's key to the table, byte for byte", async () => {
+  it("gives the commands the stack's outputs and the operator's key", async () => {
+    const answer = await fetch(`${cloud.endpoint}/_local/outputs`);
+    expect(await answer.json()).toEqual({
+      outputs: cloud.outputs,
+      operator: { accessKeyId: "operator", secretAccessKey: "operator" },
+    });
+  });
+
+  it("lets the operator do everything, by a stream's ARN too", async () => {
+    const operator = kinesisOf(OPERATOR_KEY.accessKeyId, OPERATOR_KEY.secretAccessKey);
+    const { StreamNames } = await operator.send(new ListStreamsCommand({}));
+    expect(StreamNames).toEqual([cloud.outputs.stream_name]);
+    const StreamARN = `arn:aws:kinesis:us-east-1:000000000000:stream/${cloud.outputs.stream_name}`;
+    const { StreamDescriptionSummary } = await operator.send(new DescribeStreamSummaryCommand({ StreamARN }));
+    expect(StreamDescriptionSummary?.OpenShardCount).toBe(1);
+  });
+});
+
+describe("a record on the local stream", () => {
+  it("that is a raw tweet, put with the producer's key, reaches the table byte for byte", async () => {
     const text = "今日は😋✨ مرحبا \u202Eשלום\u202C e\u0301 👩‍👩‍👧‍👦";
     const tweet = {
       id_str: "505874924095815681",
@@ -104,7 +123,7 @@ describe("the local cloud", () => {
     expect(Math.abs(secondsLeft - 86_400)).toBeLessThan(60);
   });
 
-  it("sets a record aside that can never be stored, and goes on", async () => {
+  it("that can never be stored is set aside, and the records after it are stored", async () => {
     const post = { id: "1", username: "b", text: "", createdAt: "2026-01-01T00:00:00Z", source: "test" };
     await producer().send(
       new PutRecordsCommand({
@@ -134,8 +153,10 @@ describe("the local cloud", () => {
     );
     expect(Items).toHaveLength(1);
   });
+});
 
-  it("writes the function's log without the text of posts", async () => {
+describe("the function's log", () => {
+  it("does not contain the text of posts", async () => {
     const log = await readFile(cloud.logFiles[0] ?? "", "utf8");
     expect(log).toContain('"EventsStored"');
     expect(log).not.toContain("今日は");
@@ -146,7 +167,7 @@ describe("the local cloud", () => {
 describe("the endpoint", () => {
   const summary = () => new DescribeStreamSummaryCommand({ StreamName: cloud.outputs.stream_name });
 
-  it("refuses what the caller's policies do not allow, in AWS's own words", async () => {
+  it("answers AccessDeniedException to what the caller's policies do not allow, in AWS's own words", async () => {
     const { stream_name: StreamName } = cloud.outputs;
     const arn = `arn:aws:kinesis:us-east-1:000000000000:stream/${StreamName}`;
     expect(await message(producer().send(new DeleteStreamCommand({ StreamName })))).toBe(
@@ -162,7 +183,7 @@ describe("the endpoint", () => {
     expect(await message(producer().send(summary()))).toBe("it worked");
   });
 
-  it("refuses each service's way", async () => {
+  it("answers an error as the service does", async () => {
     const { endpoint, outputs } = cloud;
     const credentials = { accessKeyId: outputs.access_key_id, secretAccessKey: outputs.secret_access_key };
     const dynamodb = new DynamoDBClient({ endpoint, region: outputs.region, credentials });
@@ -177,13 +198,13 @@ describe("the endpoint", () => {
     );
   });
 
-  it("does not know a key that the stack did not issue", async () => {
+  it("answers UnrecognizedClientException to a key that the stack did not issue", async () => {
     expect(await message(kinesisOf("AKIASTRANGER", "x").send(summary()))).toBe(
       "UnrecognizedClientException: The security token included in the request is invalid.",
     );
   });
 
-  it("refuses a request that nobody signed", async () => {
+  it("answers MissingAuthenticationTokenException to a request that is not signed", async () => {
     const answer = await fetch(cloud.endpoint, { method: "POST", body: "{}" });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toEqual({
@@ -192,7 +213,7 @@ describe("the endpoint", () => {
     });
   });
 
-  it("says which services it has when another is asked for", async () => {
+  it("names the services it has to a request for another one", async () => {
     const authorization =
       "AWS4-HMAC-SHA256 Credential=operator/20261123/us-east-1/sqs/aws4_request, Signature=0";
     const answer = await fetch(cloud.endpoint, { method: "POST", headers: { authorization }, body: "{}" });
@@ -201,55 +222,38 @@ describe("the endpoint", () => {
       message: "The service sqs does not run here: the local cloud has kinesis, dynamodb and s3.",
     });
   });
-
-  it("lets the operator do everything, by a stream's ARN too", async () => {
-    const operator = kinesisOf(OPERATOR_KEY.accessKeyId, OPERATOR_KEY.secretAccessKey);
-    const { StreamNames } = await operator.send(new ListStreamsCommand({}));
-    expect(StreamNames).toEqual([cloud.outputs.stream_name]);
-    const StreamARN = `arn:aws:kinesis:us-east-1:000000000000:stream/${cloud.outputs.stream_name}`;
-    const { StreamDescriptionSummary } = await operator.send(new DescribeStreamSummaryCommand({ StreamARN }));
-    expect(StreamDescriptionSummary?.OpenShardCount).toBe(1);
-  });
-
-  it("tells the commands the stack's outputs and the operator's key", async () => {
-    const answer = await fetch(`${cloud.endpoint}/_local/outputs`);
-    expect(await answer.json()).toEqual({
-      outputs: cloud.outputs,
-      operator: { accessKeyId: "operator", secretAccessKey: "operator" },
-    });
-  });
 });
 
 describe("a stack that cannot run", () => {
-  /** A copy of the stack's document with something exchanged. */
+  /** A copy of the stack's document with one text replaced. */
   async function changed(from: string, to: string): Promise<string> {
     const file = join(temporaryDirectory(), "cdk.tf.json");
     await writeFile(file, stack.json.replaceAll(from, to));
     return file;
   }
 
-  it("is refused with the reference that leads nowhere", async () => {
+  it("fails with the reference that leads nowhere", async () => {
     const file = await changed("${aws_dynamodb_table.event-table.name}", "${aws_dynamodb_table.other.name}");
     expect(await message(start(file))).toBe(
       "CommandError: the stack refers to aws_dynamodb_table.other, which it does not declare.",
     );
   });
 
-  it("is refused with the argument that is not understood", async () => {
+  it("fails with the argument that is not understood", async () => {
     const file = await changed('"timeout": 60', '"timeout": "long"');
     expect(await message(start(file))).toMatch(
       /^CommandError: aws_lambda_function\.event-processor: argument timeout/,
     );
   });
 
-  it("is refused when its role may not read the stream", async () => {
+  it("fails when its role is not allowed to read the stream", async () => {
     const file = await changed('"kinesis:ListShards"', '"kinesis:ListStreams"');
     expect(await message(start(file))).toMatch(
       /^CommandError: the event source mapping cannot start: User: arn:aws:sts::000000000000:assumed-role\/stream-processing-DDBEventProcessor\/event-source-mapping is not authorized to perform: kinesis:ListShards/,
     );
   });
 
-  it("is refused when its port is taken, with what to do", async () => {
+  it("fails when its port is in use, and says what to do", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));
     const address = other.address();

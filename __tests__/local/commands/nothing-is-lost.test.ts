@@ -13,7 +13,7 @@ import { runCommand } from "../../support/run-command";
 import { synthesizeStack } from "../../support/synthesized-stack";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
-/** A line of input: an event, or bytes that are none. */
+/** A line of input: an event, or any bytes. */
 type Line = { kind: "event"; author: number; text: string } | { kind: "poison"; bytes: Uint8Array };
 
 const line: fc.Arbitrary<Line> = fc.oneof(
@@ -34,7 +34,7 @@ const line: fc.Arbitrary<Line> = fc.oneof(
   },
 );
 
-/** What can differ from run to run: the input, the faults, and how the stack is set up. */
+/** What differs from run to run: the input, the faults, and the settings. */
 const scenario = fc.record({
   lines: fc.array(line, { minLength: 100, maxLength: 300, size: "max" }),
   seed: fc.nat(),
@@ -47,7 +47,7 @@ const scenario = fc.record({
   }),
 });
 
-/** Many more faults than the command line's chaos has. */
+/** Many more faults than `--chaos` injects. */
 const RATES = {
   throttled: 0.05,
   "server-error": 0.05,
@@ -132,7 +132,7 @@ function event({ author, text }: Extract<Line, { kind: "event" }>, number: numbe
   return Buffer.from(JSON.stringify(post));
 }
 
-/** Whether the very text of the event stands in the table. */
+/** Whether the table has the event with the same text. */
 function isStored(bytes: Buffer, stored: ReadonlyMap<string, string>): boolean {
   try {
     const { id, text } = JSON.parse(bytes.toString());

@@ -6,12 +6,12 @@ import { temporaryDirectory } from "../../support/temporary-directory";
 
 const PROJECT = join(__dirname, "../../..");
 
-/** Runs `npm start` on a free port, with what a fresh machine has in its environment. */
+/** Runs `npm start` on a free port, with the environment of a fresh machine. */
 function start(...args: string[]): Promise<CommandRun> {
   return runCommand("local/cli.ts", ["start", "--port", "0", ...args], { cwd: PROJECT });
 }
 
-/** The last line of standard output, which `--json` promises to be one JSON object. */
+/** The last line of standard output, with `--json` one JSON object. */
 function report({ stdout }: CommandRun): Record<string, number> {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
 }
@@ -55,7 +55,25 @@ describe("npm start", () => {
     expect(run.exitCode).toBe(0);
   });
 
-  it("delivers the good lines of a file with broken ones, and keeps the same post once", async () => {
+  it("survives faults of every kind, and reports how often each struck", async () => {
+    const run = await start("--count", "3000", "--chaos", "7", "--json");
+    const { faults, ...counts } = report(run);
+    expect(counts).toMatchObject({
+      produced: 3000,
+      stored: 3000,
+      rejected: 0,
+      failed: 0,
+      lost: 0,
+      duplicates: 0,
+    });
+    expect(faults).toMatchObject({ throttled: expect.any(Number), "lost-response": expect.any(Number) });
+    expect(run.stderr).toContain("chaos with seed 7");
+    expect(run.exitCode).toBe(0);
+  });
+});
+
+describe("npm start -- --input", () => {
+  it("delivers the good lines of a file with broken ones, and stores the same post once", async () => {
     const input = await fileOf(
       post("1", "こんにちは"),
       "{broken",
@@ -72,7 +90,7 @@ describe("npm start", () => {
     expect(run.exitCode).toBe(0);
   });
 
-  it("counts what the processor sets aside", async () => {
+  it("counts what the function rejects", async () => {
     const input = await fileOf(post("1", "a"), "{broken", post("2", "b"));
     const run = await start("--input", input, "--raw", "--json");
     expect(report(run)).toMatchObject({
@@ -86,37 +104,23 @@ describe("npm start", () => {
     expect(run.exitCode).toBe(0);
   });
 
-  it("survives faults of every kind, and says how many of each", async () => {
-    const run = await start("--count", "3000", "--chaos", "7", "--json");
-    const { faults, ...counts } = report(run);
-    expect(counts).toMatchObject({
-      produced: 3000,
-      stored: 3000,
-      rejected: 0,
-      failed: 0,
-      lost: 0,
-      duplicates: 0,
-    });
-    expect(faults).toMatchObject({ throttled: expect.any(Number), "lost-response": expect.any(Number) });
-    expect(run.stderr).toContain("chaos with seed 7");
-    expect(run.exitCode).toBe(0);
-  });
-
-  it("ends with the producer's exit code and message when the input is missing", async () => {
+  it("ends with the exit code and the message of the producer when the file is missing", async () => {
     const run = await start("--input", "/nowhere/posts.ndjson");
     expect(run.stderr).toContain("/nowhere/posts.ndjson");
     expect(run.stderr).not.toMatch(/\n\s+at /);
     expect(run.exitCode).not.toBe(0);
     expect(run.stdout).toBe("");
   });
+});
 
-  it("refuses an option that neither it nor the producer has", async () => {
+describe("npm start with a mistake", () => {
+  it("names an option that neither it nor the producer has", async () => {
     const run = await start("--sauce", "sample");
     expect(run.stderr).toContain("unknown option '--sauce'");
     expect(run.exitCode).toBe(2);
   });
 
-  it("refuses a setting that breaks its rule, naming it", async () => {
+  it("names a setting that breaks its rule", async () => {
     const run = await runCommand("local/cli.ts", ["start", "--port", "0"], {
       cwd: PROJECT,
       env: { STREAM_PROCESSING_BATCH_SIZE: "0" },

@@ -9,7 +9,7 @@ const allow = (Action: unknown, Resource: unknown) => ({ Effect: "Allow", Action
 const stream = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
 
 describe("a policy", () => {
-  it("allows what it names, and denies all else", () => {
+  it("allows what it names, and denies everything else", () => {
     const producer = caller(allow(["kinesis:PutRecords"], stream));
     expect(isAllowed(producer, "kinesis:PutRecords", stream)).toBe(true);
     expect(isAllowed(producer, "kinesis:DeleteStream", stream)).toBe(false);
@@ -17,13 +17,13 @@ describe("a policy", () => {
     expect(isAllowed(caller(), "kinesis:PutRecords", stream)).toBe(false);
   });
 
-  it("denies what one statement denies, whatever another allows", () => {
+  it("denies what one statement denies, even if another allows it", () => {
     const denied = caller(allow("*", "*"), { Effect: "Deny", Action: "kinesis:Delete*", Resource: "*" });
     expect(isAllowed(denied, "kinesis:DeleteStream", stream)).toBe(false);
     expect(isAllowed(denied, "kinesis:PutRecord", stream)).toBe(true);
   });
 
-  it("knows IAM's wildcards, and takes nothing else for one", () => {
+  it("has the wildcards of IAM, and no others", () => {
     expect(
       isAllowed(
         caller(allow("s3:Put?bject", "arn:aws:s3:::b.cket/*")),
@@ -40,11 +40,11 @@ describe("a policy", () => {
     ).toBe(false);
   });
 
-  it("matches actions without regard to case, as IAM does", () => {
+  it("ignores the case of actions, as IAM does", () => {
     expect(isAllowed(caller(allow("kinesis:putrecord", stream)), "kinesis:PutRecord", stream)).toBe(true);
   });
 
-  it("is refused when it says what would be ignored here", () => {
+  it("is an error when it contains what would be ignored here", () => {
     const conditional = { ...allow("*", "*"), Condition: { Bool: { "aws:SecureTransport": "true" } } };
     expect(() => parsePolicy("guard", JSON.stringify({ Statement: [conditional] }))).toThrow(
       "policy guard: Statement.0.Condition is not understood locally",
