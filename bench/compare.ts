@@ -3,18 +3,15 @@ import Table from "cli-table3";
 /** One way of doing something. */
 export interface Variant {
   name: string;
-  /** How many records a run is about. */
+  /** How many records one run handles. */
   records: number;
   run: () => unknown;
 }
 
-const WARM_UP_ROUNDS = 5;
-const ROUNDS = 40;
-
 /**
- * Times the variants and prints how they compare, the first being the measure. They take turns, so that whatever else
- * the machine is doing strikes all of them alike. What matters are the ratios: absolute figures differ from machine
- * to machine and from minute to minute.
+ * Times the variants and prints how they compare with the first. They take turns, so that other work on the machine
+ * slows all of them down alike. Only the ratios count: absolute figures vary from machine to machine and from minute to
+ * minute.
  */
 export async function compare(title: string, variants: readonly Variant[]): Promise<void> {
   const durations = variants.map((): number[] => []);
@@ -39,6 +36,10 @@ export async function compare(title: string, variants: readonly Variant[]): Prom
   }
   process.stdout.write(`${table.toString()}\n\n`);
 }
+
+/** Rounds before the time counts, and rounds that count. */
+const WARM_UP_ROUNDS = 5;
+const ROUNDS = 40;
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

@@ -9,7 +9,7 @@ import { bytesOf, posts } from "./records";
 const COUNT = 2000;
 const StreamName = "bench";
 
-/** What batches bring the producer, measured against one call a record. */
+/** The producer's batches, compared with one call per record. */
 export async function benchPutting(): Promise<void> {
   const emulators = await startEmulators();
   const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };

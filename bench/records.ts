@@ -2,7 +2,7 @@ import type { KinesisStreamRecord } from "aws-lambda";
 import type { Post } from "../events/post";
 import { seededRandom } from "../shared/random";
 
-/** Posts of a believable size. */
+/** Posts of realistic sizes. */
 export function posts(count: number): Post[] {
   const random = seededRandom(1);
   return Array.from({ length: count }, (_, number) => ({
@@ -16,7 +16,7 @@ export function posts(count: number): Post[] {
   }));
 }
 
-/** A batch as the event source mapping hands it to the function. */
+/** A batch as the event source mapping passes it to the function. */
 export function batchOf(payloads: readonly Buffer[]): KinesisStreamRecord[] {
   return payloads.map((payload, number) => ({
     eventID: `shardId-000000000000:${number}`,
@@ -36,4 +36,5 @@ export function batchOf(payloads: readonly Buffer[]): KinesisStreamRecord[] {
   }));
 }
 
+/** A value as the bytes of its JSON. */
 export const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));

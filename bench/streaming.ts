@@ -14,8 +14,8 @@ const STEP_MS = 10;
 const POSTS = POSTS_PER_SECOND * SECONDS;
 
 /**
- * The producer's own command line on one core, with X's stream at 2,000 posts a second: it keeps up if it is done when
- * the posts are, with every one of them acknowledged.
+ * Runs the producer on one core while X streams 2,000 posts a second. It keeps up if it reads them at that rate and
+ * every one is acknowledged.
  */
 export async function benchStreaming(): Promise<void> {
   const emulators = await startEmulators();
@@ -47,12 +47,12 @@ export async function benchStreaming(): Promise<void> {
   await emulators.stop();
   const rate = Math.round(POSTS / seconds).toLocaleString("en-US");
   process.stdout.write(
-    `Streaming from X on one core: ${summary.acknowledged} of ${POSTS} posts acknowledged, taken at ${rate} of ${POSTS_PER_SECOND} a second\n`,
+    `Streaming from X on one core: ${summary.acknowledged} of ${POSTS} posts acknowledged, read at ${rate} of ${POSTS_PER_SECOND} a second\n`,
   );
 }
 
 /**
- * Sends the posts in small steps, each when its time has come and the one before is taken.
+ * Sends the posts in small steps, each once it is due and the one before has been read.
  * @returns how many seconds that took
  */
 async function sendSteadily(response: ServerResponse): Promise<number> {
@@ -67,7 +67,7 @@ async function sendSteadily(response: ServerResponse): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** Runs the producer, on one core where the system can bind it to one. */
+/** Runs the producer, on Linux bound to one core. */
 async function produce(environment: Record<string, string>): Promise<{ acknowledged: number }> {
   const command = [process.execPath, "--import", "tsx", "producer/cli.ts"];
   const args = ["--source", "x", "--track", "bench", "--max-posts", String(POSTS), "--json"];

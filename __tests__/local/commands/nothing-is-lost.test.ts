@@ -14,7 +14,7 @@ import { synthesizeStack } from "../../support/synthesized-stack";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
 /** A line of input: an event, or any bytes. */
-type Line = { kind: "event"; author: number; text: string } | { kind: "poison"; bytes: Uint8Array };
+type Line = { kind: "event"; author: number; text: string } | { kind: "bytes"; bytes: Uint8Array };
 
 const line: fc.Arbitrary<Line> = fc.oneof(
   {
@@ -28,7 +28,7 @@ const line: fc.Arbitrary<Line> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constant("poison" as const),
+      kind: fc.constant("bytes" as const),
       bytes: fc.uint8Array({ minLength: 1, maxLength: 50 }),
     }),
   },

@@ -14,8 +14,8 @@ const GOOD = 500;
 const TableName = "bench";
 const bucketName = "bench";
 
-/** The throughput of the good records when others in the batch can never be stored. */
-export async function benchPoison(): Promise<void> {
+/** How fast good records are stored when the function rejects others of the batch. */
+export async function benchRejectedRecords(): Promise<void> {
   const emulators = await startEmulators();
   const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
   const { dynamodb } = createClients(
@@ -41,24 +41,24 @@ export async function benchPoison(): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: bucketName }));
 
   const writer = new EventWriter(DynamoDBDocumentClient.from(dynamodb), TableName);
-  const store = new RejectionStore({ bucketName, processorVersion: "bench", client: s3 });
-  const parts = { writer, loadRejectionStore: async () => store, timeToLiveDays: 0 };
+  const rejections = new RejectionStore({ bucketName, processorVersion: "bench", client: s3 });
+  const parts = { writer, loadRejectionStore: async () => rejections, timeToLiveDays: 0 };
   const forever = new AbortController().signal;
-  const process = (records: readonly KinesisStreamRecord[]) =>
+  const store = (records: readonly KinesisStreamRecord[]) =>
     processBatch(records, parts, { writing: forever, settingAside: forever });
 
   const clean = batchOf(mixed(0));
   const onePercent = batchOf(mixed(0.01));
   const twentyPercent = batchOf(mixed(0.2));
   await compare("Storing good records", [
-    { name: "clean batch", records: GOOD, run: () => process(clean) },
-    { name: "with 1 % poison", records: GOOD, run: () => process(onePercent) },
-    { name: "with 20 % poison", records: GOOD, run: () => process(twentyPercent) },
+    { name: "clean batch", records: GOOD, run: () => store(clean) },
+    { name: "with 1 % rejected", records: GOOD, run: () => store(onePercent) },
+    { name: "with 20 % rejected", records: GOOD, run: () => store(twentyPercent) },
   ]);
   await emulators.stop();
 }
 
-/** The same good records, with so large a share of others among them. */
+/** The same good records, with a share of records among them that the function rejects. */
 function mixed(share: number): Buffer[] {
   const good = posts(GOOD).map(bytesOf);
   const bad = Math.round((GOOD * share) / (1 - share));
