@@ -102,7 +102,7 @@ async function putAll(
       continue;
     }
     if (item.kind === "empty") run.tally.emptyLines++;
-    if (item.kind === "refused") await reject(run, item.lineNumber, item.reason, item.detail, item.bytes);
+    if (item.kind === "rejected") await reject(run, item.lineNumber, item.reason, item.detail, item.bytes);
     settle(run, pending);
   }
   return !run.stop.aborted;

@@ -12,8 +12,8 @@ export const SILENCE = 30_000;
 export interface Reading {
   stream: FilteredStream;
   texts: string[];
-  /** Why payloads were refused. */
-  refused: string[];
+  /** Why payloads were rejected. */
+  rejected: string[];
   notices: string[];
   keepAlives: number;
   /** Resolves or rejects as the reading ends. */
@@ -94,7 +94,7 @@ function readingOf(stream: FilteredStream): Reading {
   const reading: Reading = {
     stream,
     texts: [],
-    refused: [],
+    rejected: [],
     notices: [],
     keepAlives: 0,
     ended: Promise.resolve(),
@@ -106,7 +106,7 @@ function readingOf(stream: FilteredStream): Reading {
   const consume = async () => {
     for await (const payload of stream.payloads(stopping.signal)) {
       if (payload.kind === "post") reading.texts.push(payload.item.post.text);
-      if (payload.kind === "refused") reading.refused.push(payload.item.reason);
+      if (payload.kind === "rejected") reading.rejected.push(payload.item.reason);
       if (payload.kind === "notice") reading.notices.push(payload.message);
       if (payload.kind === "keep-alive") reading.keepAlives++;
     }

@@ -21,7 +21,7 @@ type ItemContent =
   /** Bytes to put on the stream as they are. */
   | { kind: "raw"; line: Line }
   /** Input that is not an event, or too long to hold in memory: its bytes go to the rejects file. */
-  | { kind: "refused"; lineNumber?: number; reason: string; detail: string; bytes: Pieces }
+  | { kind: "rejected"; lineNumber?: number; reason: string; detail: string; bytes: Pieces }
   /** An empty line. */
   | { kind: "empty" }
   /** Input that is left out on purpose, such as a post that is not asked for. */

@@ -137,14 +137,14 @@ export class BlueskySource implements Source {
   }
 
   #itemOf(message: Exclude<JetstreamMessage, { kind: "error" }>, data: string): SourceItem {
-    if (message.kind === "unreadable") return { ...message, kind: "refused", bytes: [Buffer.from(data)] };
+    if (message.kind === "unreadable") return { ...message, kind: "rejected", bytes: [Buffer.from(data)] };
     const position = message.timeUs;
     if (message.kind === "other") return { kind: "skipped", position };
 
     const result = postOf(message);
     if (!result.ok) {
       const { detail } = result;
-      return { kind: "refused", reason: "invalid-event", detail, bytes: [Buffer.from(data)], position };
+      return { kind: "rejected", reason: "invalid-event", detail, bytes: [Buffer.from(data)], position };
     }
     const { post, langs } = result;
     if (!this.#options.isWanted({ text: post.text, langs })) return { kind: "skipped", position };

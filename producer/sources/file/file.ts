@@ -50,7 +50,7 @@ class FileSource implements Source {
       if (signal.aborted) return;
       this.#lineNumber = line.number;
       if (line.number <= Number(from)) continue;
-      yield { ...(this.raw ? rawItem(line) : eventItem(line)), position: positionBehind(line) };
+      yield { ...(this.raw ? rawItem(line) : parsedItem(line)), position: positionBehind(line) };
     }
     if (this.#lineNumber < Number(from) && !signal.aborted)
       throw new CommandError(
@@ -80,7 +80,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** A carriage return, a space or a tab: what an empty line of a text file may hold. */
 const BLANK = new Set([0x0d, 0x20, 0x09]);
 
-function eventItem(line: Line | LongLine): SourceItem {
+function parsedItem(line: Line | LongLine): SourceItem {
   if ("pieces" in line) return tooLong(line);
 
   // Editors on Windows begin a file with a byte order mark, which JSON does not allow.
@@ -91,12 +91,12 @@ function eventItem(line: Line | LongLine): SourceItem {
   const parsed = parseEvent(bytes);
   if (parsed.ok) return { kind: "post", post: parsed.post, line };
   const { reason, detail } = parsed;
-  return { kind: "refused", lineNumber: line.number, reason, detail, bytes: [line.bytes] };
+  return { kind: "rejected", lineNumber: line.number, reason, detail, bytes: [line.bytes] };
 }
 
 function tooLong(line: LongLine): SourceItem {
   return {
-    kind: "refused",
+    kind: "rejected",
     lineNumber: line.number,
     reason: "line-too-long",
     detail: `the line is longer than ${MAX_RECORD_BYTES} bytes, the most a record holds`,

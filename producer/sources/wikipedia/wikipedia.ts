@@ -63,7 +63,7 @@ export class WikipediaSource implements Source {
 
   #itemOf(data: string): SourceItem {
     const change = v.safeParse(v.pipe(v.string(), v.parseJson(), RecentChange), data);
-    if (!change.success) return refused(data, change.issues[0]);
+    if (!change.success) return rejected(data, change.issues[0]);
     const { meta, type, wiki, user, title, comment } = change.output;
     // Canary events are made up to see that the stream works.
     const isEdit = (type === "edit" || type === "new") && meta.domain !== "canary";
@@ -72,11 +72,11 @@ export class WikipediaSource implements Source {
     const text = comment === "" ? title : `${title}: ${comment}`;
     const fields = { id: meta.id, username: user, text, createdAt: meta.dt, source: wiki };
     const post = v.safeParse(Post, fields);
-    return post.success ? { kind: "post", post: post.output } : refused(data, post.issues[0]);
+    return post.success ? { kind: "post", post: post.output } : rejected(data, post.issues[0]);
   }
 }
 
-function refused(data: string, issue: v.BaseIssue<unknown>): SourceItem {
+function rejected(data: string, issue: v.BaseIssue<unknown>): SourceItem {
   const detail = `${v.getDotPath(issue) ?? "the event"} is not as expected`;
-  return { kind: "refused", reason: "invalid-event", detail, bytes: [Buffer.from(data)] };
+  return { kind: "rejected", reason: "invalid-event", detail, bytes: [Buffer.from(data)] };
 }

@@ -15,7 +15,7 @@ export type Payload =
   /** A post, and the rules it matches; left out, they are not known. */
   | { kind: "post"; item: Extract<SourceItem, { kind: "post" }>; ruleIds?: string[] }
   /** Neither. */
-  | { kind: "refused"; item: Extract<SourceItem, { kind: "refused" }> };
+  | { kind: "rejected"; item: Extract<SourceItem, { kind: "rejected" }> };
 
 /**
  * A post as the stream delivers it with the fields that `STREAM_QUERY` asks for; the event's own schema checks the rest.
@@ -46,10 +46,10 @@ export const STREAM_QUERY = {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Reads a line of the stream. Never throws; why a line is refused names the field and the rule, never the content. */
+/** Reads a line of the stream. Never throws; why a line is rejected names the field and the rule, never the content. */
 export function readPayload(line: Line | LongLine): Payload {
   if ("pieces" in line)
-    return refused(
+    return rejected(
       "line-too-long",
       `it is longer than ${MAX_RECORD_BYTES} bytes, the most a record holds`,
       line.pieces,
@@ -59,7 +59,7 @@ export function readPayload(line: Line | LongLine): Payload {
   try {
     text = UTF8.decode(line.bytes).trim();
   } catch {
-    return refused("invalid-utf8", `the ${line.bytes.byteLength} bytes are not UTF-8`, [line.bytes]);
+    return rejected("invalid-utf8", `the ${line.bytes.byteLength} bytes are not UTF-8`, [line.bytes]);
   }
   if (text === "") return { kind: "keep-alive" };
 
@@ -67,7 +67,7 @@ export function readPayload(line: Line | LongLine): Payload {
   try {
     value = JSON.parse(text);
   } catch {
-    return refused("invalid-json", `the ${line.bytes.byteLength} bytes are not JSON`, [line.bytes]);
+    return rejected("invalid-json", `the ${line.bytes.byteLength} bytes are not JSON`, [line.bytes]);
   }
   return problemPayload(value) ?? postPayload(value, line.bytes);
 }
@@ -82,11 +82,11 @@ function problemPayload(value: unknown): Payload | undefined {
 
 function postPayload(value: unknown, bytes: Uint8Array): Payload {
   const streamed = v.safeParse(StreamedPost, value);
-  if (!streamed.success) return refused("invalid-event", brokenRule(streamed.issues[0]), [bytes]);
+  if (!streamed.success) return rejected("invalid-event", brokenRule(streamed.issues[0]), [bytes]);
 
   const { data, includes, matching_rules: rules } = streamed.output;
   const author = includes.users.find(({ id }) => id === data.author_id);
-  if (!author) return refused("invalid-event", "includes.users: has not the post's author", [bytes]);
+  if (!author) return rejected("invalid-event", "includes.users: has not the post's author", [bytes]);
 
   const post = v.safeParse(Post, {
     id: data.id,
@@ -97,7 +97,7 @@ function postPayload(value: unknown, bytes: Uint8Array): Payload {
     source: "x",
     ...(data.lang !== undefined && { lang: data.lang }),
   });
-  if (!post.success) return refused("invalid-event", brokenRule(post.issues[0]), [bytes]);
+  if (!post.success) return rejected("invalid-event", brokenRule(post.issues[0]), [bytes]);
   return {
     kind: "post",
     item: { kind: "post", post: post.output },
@@ -105,6 +105,6 @@ function postPayload(value: unknown, bytes: Uint8Array): Payload {
   };
 }
 
-function refused(reason: string, detail: string, bytes: Pieces): Payload {
-  return { kind: "refused", item: { kind: "refused", reason, detail, bytes } };
+function rejected(reason: string, detail: string, bytes: Pieces): Payload {
+  return { kind: "rejected", item: { kind: "rejected", reason, detail, bytes } };
 }

@@ -80,10 +80,10 @@ export class XSource implements Source {
     const { maxPosts } = this.run;
     for await (const payload of this.stream.payloads(signal)) {
       if (payload.kind === "notice") yield payload;
-      if (payload.kind !== "post" && payload.kind !== "refused") continue;
+      if (payload.kind !== "post" && payload.kind !== "rejected") continue;
 
       this.#read++;
-      const isOurs = payload.kind === "refused" || (payload.ruleIds?.some((id) => ruleIds.has(id)) ?? true);
+      const isOurs = payload.kind === "rejected" || (payload.ruleIds?.some((id) => ruleIds.has(id)) ?? true);
       if (isOurs) yield payload.item;
       if (this.#read === maxPosts) {
         yield notice(`stopped after ${countOf(maxPosts, "post")}, as --max-posts says`);

@@ -103,7 +103,7 @@ describe("a Jetstream that misbehaves", () => {
     ]);
   });
 
-  it("by malformed JSON and messages of another form has them refused, byte for byte, and goes on", async () => {
+  it("by malformed JSON and messages of another form has them rejected, byte for byte, and is read on", async () => {
     const noText = JSON.stringify(blueskyPost(3, { text: 7 }).version1);
     const halfEmoji = JSON.stringify(blueskyPost(4, { text: "cut \ud83d" }).version1);
     bluesky.server.inject(sendFirst('{"did":', '{"did":"did:plc:ada"}', "null", noText, halfEmoji));
@@ -112,12 +112,12 @@ describe("a Jetstream that misbehaves", () => {
     await until(() => items.length === 5);
     bluesky.server.publish(blueskyPost(5));
     await until(() => ids().length === 1);
-    const refused = items.flatMap((item) =>
-      item.kind === "refused"
+    const rejected = items.flatMap((item) =>
+      item.kind === "rejected"
         ? [[item.reason, item.detail, Buffer.concat([...(item.bytes as Iterable<Uint8Array>)]).toString()]]
         : [],
     );
-    expect(refused).toEqual([
+    expect(rejected).toEqual([
       ["invalid-json", "the message is not JSON", '{"did":'],
       ["invalid-event", "the message's time_us is not as expected", '{"did":"did:plc:ada"}'],
       ["invalid-event", "the message's form is not as expected", "null"],

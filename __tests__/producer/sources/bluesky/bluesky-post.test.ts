@@ -54,7 +54,7 @@ describe("a post of Bluesky", () => {
       { text: "", langs: ["\ud800"] },
       "lang: must not hold half of a surrogate pair",
     ],
-  ])("is refused with %s", (_, record, detail) => {
+  ])("is rejected with %s", (_, record, detail) => {
     expect(resultOf(record)).toEqual({ ok: false, detail });
   });
 });

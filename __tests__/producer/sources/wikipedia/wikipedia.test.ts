@@ -77,18 +77,18 @@ describe("Wikipedia", () => {
     expect(items.map(({ kind }) => kind)).toEqual(["skipped", "post"]);
   });
 
-  it("refuses what is no edit, byte for byte", async () => {
+  it("rejects what is no edit, byte for byte", async () => {
     server.answer(["data: {oops\n\n", event({ ...edit("1"), user: 7 }, "b")]);
     const { items } = await read(2);
     expect(items).toEqual([
       {
-        kind: "refused",
+        kind: "rejected",
         reason: "invalid-event",
         detail: "the event is not as expected",
         bytes: [Buffer.from("{oops")],
         position: undefined,
       },
-      expect.objectContaining({ kind: "refused", detail: "user is not as expected", position: "b" }),
+      expect.objectContaining({ kind: "rejected", detail: "user is not as expected", position: "b" }),
     ]);
   });
 

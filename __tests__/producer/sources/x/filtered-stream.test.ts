@@ -24,7 +24,7 @@ describe("X's filtered stream", () => {
     );
     const result = fixture.read();
     await until(() => result.texts.length === 3);
-    expect(result).toMatchObject({ texts: ["one", "two", "three"], refused: [], keepAlives: 1 });
+    expect(result).toMatchObject({ texts: ["one", "two", "three"], rejected: [], keepAlives: 1 });
   });
 
   it("loses none of 5,000 posts that come at once, and keeps their order", async () => {
@@ -47,7 +47,7 @@ describe("X's filtered stream", () => {
     await payloads.return(undefined);
   });
 
-  it("refuses a payload that is not a post, and goes on", async () => {
+  it("rejects a payload that is not a post, and reads on", async () => {
     fixture.x.behave(
       delivering(
         '{"data":{"id":"1"}}\r\n',
@@ -58,7 +58,7 @@ describe("X's filtered stream", () => {
     );
     const result = fixture.read();
     await until(() => result.texts.length === 1);
-    expect(result.refused).toEqual(["invalid-event", "invalid-json", "invalid-utf8"]);
+    expect(result.rejected).toEqual(["invalid-event", "invalid-json", "invalid-utf8"]);
   });
 
   it("closes the connection when it is stopped, so that the next one is not refused", async () => {

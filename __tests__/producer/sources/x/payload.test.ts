@@ -92,18 +92,18 @@ describe("a payload of X's stream", () => {
         includes.users = [];
       }),
     ],
-  ])("is refused as %s with its bytes: %s", (reason, detail, value) => {
+  ])("is rejected as %s with its bytes: %s", (reason, detail, value) => {
     const text = typeof value === "string" ? value : JSON.stringify(value);
     expect(read(value)).toEqual({
-      kind: "refused",
-      item: { kind: "refused", reason, detail, bytes: [Buffer.from(text)] },
+      kind: "rejected",
+      item: { kind: "rejected", reason, detail, bytes: [Buffer.from(text)] },
     });
   });
 
-  it("is refused piece by piece when it is longer than a record may be", () => {
+  it("is rejected piece by piece when it is longer than a record may be", () => {
     const pieces = [Buffer.from("{")];
     expect(readPayload({ number: 1, pieces })).toMatchObject({
-      kind: "refused",
+      kind: "rejected",
       item: { reason: "line-too-long", bytes: pieces },
     });
   });

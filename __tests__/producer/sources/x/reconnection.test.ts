@@ -27,7 +27,7 @@ describe("X's filtered stream connects again", () => {
     // What is left of the second that two connections are apart at least.
     expect(await fixture.delays(1)).toEqual([1000]);
     await until(() => result.texts.length === 2);
-    expect(result).toMatchObject({ texts: ["one", "two"], refused: [] });
+    expect(result).toMatchObject({ texts: ["one", "two"], rejected: [] });
     expect(result.notices).toEqual([
       "the connection to X was broken off; connecting again in 1 s",
       "connected to X again; posts from 2026-11-23T08:00:00.000Z to 2026-11-23T08:00:01.000Z may be missing (1 s)",
@@ -137,7 +137,7 @@ describe("X's filtered stream connects again", () => {
     const result = fixture.read();
     await fixture.delays(1);
     await until(() => result.texts.length === 2);
-    expect(result.refused).toEqual([]);
+    expect(result.rejected).toEqual([]);
     expect(result.notices[0]).toBe(
       "X has ended the stream (operational-disconnect: This stream has been disconnected upstream for operational reasons.); connecting again in 1 s",
     );
