@@ -4,6 +4,8 @@ import type { SourceItem, SourcePosition } from "../../producer/sources/source";
 import { EIGHT_US } from "../../test-servers/jetstream-messages";
 import { type JetstreamServer, startJetstreamServer } from "../../test-servers/jetstream-server";
 import { until } from "./moment";
+import { withoutWaiting } from "./noted-reconnection";
+import { VirtualClock } from "./virtual-clock";
 
 /** Gives every test of a file a Jetstream server, and the source that reads from it. */
 export function useBluesky() {
@@ -18,25 +20,14 @@ export function useBluesky() {
     await server.stop();
   });
 
-  /** Reads from the server, with waits that take no time, and notes what is delivered and said. */
+  /** Reads from the server, with waits that take no time, and notes what is delivered and reported. */
   function read(options: Partial<BlueskySourceOptions> = {}, from?: SourcePosition) {
     const items: SourceItem[] = [];
     const notes: string[] = [];
-    const waits: number[] = [];
-    let now = EIGHT_US / 1000;
-    const source = new BlueskySource({
-      endpoints: [server.url],
-      isWanted: () => true,
-      random: () => 0,
-      clock: {
-        now: () => now,
-        sleep: async (ms) => {
-          waits.push(ms);
-          now += ms;
-        },
-      },
-      ...options,
-    });
+    const clock = new VirtualClock(EIGHT_US / 1000);
+    const { waits, reconnection } = withoutWaiting(clock);
+    const endpoints = [server.url];
+    const source = new BlueskySource({ endpoints, isWanted: () => true, clock, reconnection, ...options });
     const ended = (async () => {
       for await (const item of source.items(stop.signal, from))
         if (item.kind === "notice") notes.push(item.message);
@@ -47,10 +38,7 @@ export function useBluesky() {
     const ids = () => items.flatMap((item) => (item.kind === "post" ? [item.post.id] : []));
     const connected = (count: number) =>
       until(() => server.subscriptions.length === count && server.connections() > 0);
-    const passTime = (ms: number) => {
-      now += ms;
-    };
-    return { source, items, notes, waits, ids, connected, passTime, ended };
+    return { source, items, notes, waits, ids, connected, clock, ended };
   }
 
   return {

@@ -1,16 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
-import { FilteredStream } from "../../producer/sources/x/filtered-stream";
+import type { LiveStream } from "../../producer/sources/live/live-stream";
+import { filteredStream } from "../../producer/sources/x/filtered-stream";
+import type { StreamedItem } from "../../producer/sources/x/payload";
+import { XReconnection } from "../../producer/sources/x/reconnection";
 import { type Certificate, makeCertificate, trust } from "../../test-servers/certificate";
 import { BEARER_TOKEN, startXServer, type XServer } from "../../test-servers/x-server";
 import { until } from "./moment";
+import { noted } from "./noted-reconnection";
 import { VirtualClock } from "./virtual-clock";
-
-/** What the watch over a silent connection sleeps, in milliseconds. */
-export const SILENCE = 30_000;
 
 /** A stream that is being read. */
 export interface Reading {
-  stream: FilteredStream;
+  stream: LiveStream<StreamedItem>;
   texts: string[];
   /** Why payloads were rejected. */
   rejected: string[];
@@ -26,7 +27,7 @@ export interface XFixture {
   readonly x: XServer;
   /** The reader's; the server knows no time. */
   readonly clock: VirtualClock;
-  stream(): FilteredStream;
+  stream(): LiveStream<StreamedItem>;
   /** Reads a stream until the test ends. */
   read(): Reading;
   /** Lets the reader wait for each of its next attempts; returns how long that was, in milliseconds. */
@@ -39,7 +40,7 @@ export function useXStream(): XFixture {
   let distrust: () => void;
   let x: XServer;
   let clock: VirtualClock;
-  let sleepsSeen: number;
+  let delays: number[];
   let readings: Reading[] = [];
 
   beforeAll(() => {
@@ -49,7 +50,7 @@ export function useXStream(): XFixture {
   beforeEach(async () => {
     x = await startXServer(certificate);
     clock = new VirtualClock(Date.parse("2026-11-23T08:00:00Z"));
-    sleepsSeen = 0;
+    delays = [];
   });
   afterEach(async () => {
     await Promise.all(readings.map((reading) => reading.stop()));
@@ -59,8 +60,8 @@ export function useXStream(): XFixture {
   afterAll(() => distrust());
 
   const stream = () => {
-    const url = new URL("/2/tweets/search/stream", x.url);
-    return new FilteredStream({ url, bearerToken: BEARER_TOKEN }, clock);
+    const reconnection = noted(new XReconnection(), (delayMs) => delays.push(delayMs));
+    return filteredStream(x.url, BEARER_TOKEN, { clock, reconnection });
   };
   return {
     get x() {
@@ -76,20 +77,19 @@ export function useXStream(): XFixture {
       return reading;
     },
     async delays(count) {
-      const delays: number[] = [];
-      while (delays.length < count) {
-        await until(() => clock.slept.length > sleepsSeen);
-        const delay = clock.slept[sleepsSeen++] ?? 0;
-        if (delay === SILENCE) continue;
-        delays.push(delay);
-        await clock.advance(delay);
+      const passed: number[] = [];
+      while (passed.length < count) {
+        await until(() => delays.length > 0);
+        const [delayMs = 0] = delays.splice(0, 1);
+        passed.push(delayMs);
+        await clock.advance(delayMs);
       }
-      return delays;
+      return passed;
     },
   };
 }
 
-function readingOf(stream: FilteredStream): Reading {
+function readingOf(stream: LiveStream<StreamedItem>): Reading {
   const stopping = new AbortController();
   const reading: Reading = {
     stream,
@@ -104,11 +104,11 @@ function readingOf(stream: FilteredStream): Reading {
     },
   };
   const consume = async () => {
-    for await (const payload of stream.payloads(stopping.signal)) {
-      if (payload.kind === "post") reading.texts.push(payload.item.post.text);
-      if (payload.kind === "rejected") reading.rejected.push(payload.item.reason);
-      if (payload.kind === "notice") reading.notices.push(payload.message);
-      if (payload.kind === "keep-alive") reading.keepAlives++;
+    for await (const item of stream.items(stopping.signal)) {
+      if (item.kind === "post") reading.texts.push(item.post.text);
+      if (item.kind === "rejected") reading.rejected.push(item.reason);
+      if (item.kind === "notice") reading.notices.push(item.message);
+      if (item.kind === "skipped") reading.keepAlives++;
     }
   };
   reading.ended = consume();

@@ -1,16 +1,17 @@
 import { Option } from "commander";
 import * as v from "valibot";
-import { systemClock } from "../../../shared/clock";
+import { type Clock, systemClock } from "../../../shared/clock";
 import { CommandError } from "../../../shared/errors";
 import { list } from "../../../shared/option-values";
-import { ConnectionLost, type LiveOptions, LiveStream } from "../live/live-stream";
+import { ConnectionLost } from "../live/connection-lost";
+import { type LiveOptions, LiveStream } from "../live/live-stream";
 import { trackOption } from "../live/track-option";
 import type { Resumption, Source, SourceDefinition, SourceItem, SourcePosition } from "../source";
 import { postOf } from "./bluesky-post";
 import { endpointOf, PUBLIC_ENDPOINTS, subscriptionUrl } from "./endpoint";
 import { type Candidate, postFilter } from "./filter";
 import { type JetstreamMessage, parseMessage } from "./jetstream-message";
-import { HandshakeRefused, UnreadableMessage, webSocketMessages } from "./web-socket";
+import { UnreadableMessage, webSocketMessages } from "./web-socket";
 
 const BlueskyOptions = v.object({
   track: v.optional(v.array(v.string())),
@@ -54,9 +55,6 @@ const OVERLAP_US = 5_000_000;
 const STEP_OVER_US = 1_000_000;
 const LONGEST_STEP_US = 60_000_000;
 
-/** Bluesky's Jetstreams pass on dozens of messages a second, and one of them is known to fall silent. */
-const SILENCE_MS = 30_000;
-
 export interface BlueskySourceOptions extends Partial<LiveOptions> {
   /** They are tried in turn. */
   endpoints: readonly URL[];
@@ -69,8 +67,9 @@ export class BlueskySource implements Source {
     checkpointPath: ".producer/bluesky.checkpoint.json",
     describe: (position) => isoTime(Number(position)),
   };
-  readonly #options: BlueskySourceOptions & LiveOptions;
-  #live: LiveStream | undefined;
+  readonly #options: BlueskySourceOptions;
+  readonly #clock: Clock;
+  readonly #live: LiveStream;
   #connections = 0;
   #host = "";
   /** The latest time of any message, in microseconds. */
@@ -79,18 +78,20 @@ export class BlueskySource implements Source {
   #hasReceived = false;
 
   constructor(options: BlueskySourceOptions) {
-    this.#options = { clock: systemClock, random: Math.random, silenceMs: SILENCE_MS, ...options };
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#live = new LiveStream("Bluesky", (signal) => this.#connect(signal), { resumes: true, ...options });
   }
 
   items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem> {
     this.#seenUs = from === undefined ? undefined : Number(from);
-    this.#live = new LiveStream("Bluesky", (connection) => this.#connect(connection), this.#options);
     return this.#live.items(signal);
   }
 
   status(): string | undefined {
-    if (this.#live?.status !== undefined || this.#seenUs === undefined) return this.#live?.status;
-    const behind = Math.max(0, this.#options.clock.now() - this.#seenUs / 1000);
+    const status = this.#live.status();
+    if (status !== undefined || this.#seenUs === undefined) return status;
+    const behind = Math.max(0, this.#clock.now() - this.#seenUs / 1000);
     return `${this.#host}, ${Math.round(behind / 1000)} s behind`;
   }
 
@@ -155,12 +156,12 @@ export class BlueskySource implements Source {
     if (!(error instanceof ConnectionLost)) return error;
     if (error instanceof UnreadableMessage)
       this.#stepOverUs = Math.min(this.#stepOverUs * 2 || STEP_OVER_US, LONGEST_STEP_US);
-    const isWrongAddress = error instanceof HandshakeRefused && /^40[0-5]$/.test(String(error.statusCode));
+    const isWrongAddress = /^40[0-5]$/.test(String(error.answer?.status));
     if (isWrongAddress && this.#options.endpoints.length === 1 && !this.#hasReceived)
       return new CommandError(
-        `--jetstream-url: ${this.#host} ${error.message}; check the address, whose path is usually /subscribe`,
+        `--jetstream-url: ${this.#host}: ${error.message}; check the address, whose path is usually /subscribe`,
       );
-    return new ConnectionLost(`${this.#host}: ${error.message}`);
+    return new ConnectionLost(`${this.#host}: ${error.message}`, error.answer);
   }
 }
 

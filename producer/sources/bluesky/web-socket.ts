@@ -1,5 +1,5 @@
 import { createWebSocketStream, WebSocket } from "ws";
-import { ConnectionLost, networkReason, USER_AGENT } from "../live/live-stream";
+import { ConnectionLost, networkReason, USER_AGENT } from "../live/connection-lost";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
@@ -8,13 +8,6 @@ const CLOSE_TIMEOUT_MS = 1000;
 
 /** The longest message that is taken, in bytes. A post has at most some kilobytes; records of other kinds, a megabyte. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
-
-/** The server answered the request for a WebSocket with another status. */
-export class HandshakeRefused extends ConnectionLost {
-  constructor(readonly statusCode: number) {
-    super(`refused with HTTP ${statusCode}`);
-  }
-}
 
 /** The server sent what is not a message of the protocol, or one that is too long: it may do so every time. */
 export class UnreadableMessage extends ConnectionLost {}
@@ -35,8 +28,8 @@ export async function* webSocketMessages(url: URL, signal: AbortSignal): AsyncGe
   });
   let ending = "";
   socket
-    .once("unexpected-response", (request, { statusCode = 0 }) =>
-      request.destroy(new HandshakeRefused(statusCode)),
+    .once("unexpected-response", (request, { statusCode: status = 0 }) =>
+      request.destroy(new ConnectionLost(`the server answered HTTP ${status}`, { status })),
     )
     .once("close", (code, reason) => {
       ending = `the server closed the connection (${[code, reason.toString()].filter(String).join(" ")})`;

@@ -1,126 +1,182 @@
-import type { Clock } from "../../../shared/clock";
-import type { SourceItem } from "../source";
-
-/** How this program names itself to the services it reads from. */
-export const USER_AGENT = "real-time-stream-processing/1.0";
-
-/** A connection that could not be opened, or broke: another one may work. Its message says why. */
-export class ConnectionLost extends Error {
-  override readonly name = "ConnectionLost";
-}
-
-/** The words of an error of the network: some have only a code, others wrap the one that says something. */
-export function networkReason(error: unknown): string {
-  const { message, code, cause } = error as { message?: string; code?: string; cause?: unknown };
-  return cause === undefined ? message || code || String(error) : networkReason(cause);
-}
-
-const FIRST_DELAY_MS = 1000;
-const LONGEST_DELAY_MS = 30_000;
+import { type Clock, systemClock } from "../../../shared/clock";
+import { CommandError } from "../../../shared/errors";
+import type { Source, SourceItem } from "../source";
+import { ConnectionLost } from "./connection-lost";
+import { BackoffReconnection, type ConnectionLoss, type ReconnectionPolicy } from "./reconnection";
+import { SilenceWatch } from "./silence-watch";
 
 /**
- * A connection is good once it has delivered something and has lasted this long, in milliseconds. A server that takes
- * connections only to drop them is not asked again and again without a pause.
+ * Opens one connection and delivers what arrives, until the signal is aborted. It throws ConnectionLost when the
+ * connection cannot be opened, breaks or ends; any other error ends the stream, since another connection would not
+ * help. A function that returns a promise opens the connection first: a policy then knows whether it was ever open.
  */
-const GOOD_AFTER_MS = 10_000;
-
-/**
- * How long to wait before the next connection, in milliseconds: doubling up to 30 s, half of it at random, so that
- * clients that lost the same server do not come back together.
- * @param failures how many connections in a row were not good, from 1
- * @param random a number from 0 to just under 1
- */
-export function reconnectionDelayMs(failures: number, random: number): number {
-  const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
-  return (longest * (1 + random)) / 2;
-}
+export type Connect<Item extends SourceItem> = (
+  signal: AbortSignal,
+) => AsyncIterable<Item> | Promise<AsyncIterable<Item>>;
 
 export interface LiveOptions {
   clock: Clock;
-  /** A number from 0 to just under 1. */
-  random: () => number;
+  /** Decides when to connect again. */
+  reconnection: ReconnectionPolicy;
   /** How long a connection may deliver nothing, in milliseconds, before another one is opened. */
   silenceMs: number;
+  /** Whether a connection resumes where the last one ended; if not, the gap between them is reported. */
+  resumes: boolean;
 }
 
-/**
- * Delivers what one connection after the other delivers, for as long as it is wanted. What a source has to do is to
- * open one and to know where to go on.
- */
-export class LiveStream {
+/** How long a connection may deliver nothing by default, in milliseconds. */
+const SILENCE_MS = 30_000;
+
+/** A wait that is reported every time, in milliseconds; a shorter one is reported once for the same reason. */
+const LONG_WAIT_MS = 60_000;
+
+type Notice = Extract<SourceItem, { kind: "notice" }>;
+
+/** A source that stays connected: it delivers what one connection after the other delivers. */
+export class LiveStream<Item extends SourceItem = SourceItem> implements Source {
   readonly #options: LiveOptions;
-  #status: string | undefined = "connecting";
+  #isReceiving = false;
+  /** When to connect again, in milliseconds since the epoch. */
+  #retryAt: number | undefined;
+  /** When the server was last heard of, in milliseconds since the epoch; undefined before the first connection. */
+  #heardAt: number | undefined;
+  /** Why connections were lost since then. */
+  readonly #reported = new Set<string>();
 
-  /**
-   * @param name of the source, in messages
-   * @param connect opens a connection and delivers what arrives until the signal is aborted. It throws ConnectionLost
-   *   when the connection fails or ends, and anything else for what no other connection will mend.
-   */
+  /** @param description names the source in messages */
   constructor(
-    readonly name: string,
-    readonly connect: (signal: AbortSignal) => AsyncIterable<SourceItem>,
-    options: LiveOptions,
+    readonly description: string,
+    readonly connect: Connect<Item>,
+    options: Partial<LiveOptions> = {},
   ) {
-    this.#options = options;
+    this.#options = {
+      clock: systemClock,
+      reconnection: new BackoffReconnection(),
+      silenceMs: SILENCE_MS,
+      resumes: false,
+      ...options,
+    };
   }
 
-  /** What a person should know while nothing is delivered. */
-  get status(): string | undefined {
-    return this.#status;
+  /** What to know while nothing is delivered. */
+  status(): string | undefined {
+    if (this.#isReceiving) return undefined;
+    if (this.#retryAt === undefined) return "connecting";
+    const leftMs = this.#retryAt - this.#options.clock.now();
+    return `reconnecting in ${Math.max(0, Math.ceil(leftMs / 1000))} s`;
   }
 
-  /** Delivers items until the signal is aborted, and says what happens to the connection. */
-  async *items(signal: AbortSignal): AsyncGenerator<SourceItem> {
-    const { clock, random } = this.#options;
-    let failures = 0;
+  /** Delivers items until the signal is aborted, and reports what happens to the connection. */
+  async *items(signal: AbortSignal): AsyncGenerator<Item | Notice> {
+    const { clock, reconnection } = this.#options;
     while (!signal.aborted) {
-      const openedAt = clock.now();
-      let isGood = false;
-      try {
-        for await (const item of this.#untilSilent(signal)) {
-          if (signal.aborted) return;
-          if (this.#status !== undefined && failures > 0) yield this.#notice("receiving again");
-          this.#status = undefined;
-          isGood = clock.now() - openedAt >= GOOD_AFTER_MS;
-          yield item;
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof ConnectionLost)) throw error;
-        failures = isGood ? 1 : failures + 1;
-        const delay = reconnectionDelayMs(failures, random());
-        yield this.#notice(`${error.message}; connecting again in ${(delay / 1000).toFixed(1)} s`);
-        this.#status = `connecting again (${failures})`;
-        await clock.sleep(delay, signal);
-      }
+      const life: Life = { deliveredPost: false };
+      const error = yield* this.#connection(signal, life);
+      if (!error) return;
+      const now = clock.now();
+      const delayMs = reconnection.delayMs(lossOf(error, life, now), now);
+      this.#isReceiving = false;
+      this.#retryAt = now + delayMs;
+      yield* this.#lossNotice(error.message, delayMs);
+      await clock.sleep(delayMs, signal);
+      this.#retryAt = undefined;
     }
   }
 
-  #notice(message: string): SourceItem {
-    return { kind: "notice", message: `${this.name}: ${message}` };
-  }
-
-  /** The silence that counts is that of the server: while nobody asks for the next item, no time passes. */
-  async *#untilSilent(signal: AbortSignal): AsyncGenerator<SourceItem> {
-    const { silenceMs } = this.#options;
+  /** Delivers what one connection delivers. @returns why it was lost; undefined if it is not wanted any longer */
+  async *#connection(
+    signal: AbortSignal,
+    life: Life,
+  ): AsyncGenerator<Item | Notice, ConnectionLost | undefined> {
+    const { clock, silenceMs } = this.#options;
     const connection = new AbortController();
-    const stop = () => connection.abort(signal.reason);
-    const giveUp = () => connection.abort(new ConnectionLost(`no message for ${silenceMs / 1000} s`));
+    const stop = () => connection.abort();
     signal.addEventListener("abort", stop);
-    let silence = setTimeout(giveUp, silenceMs);
+    const silence = new SilenceWatch(clock, silenceMs, () =>
+      connection.abort(new ConnectionLost(`nothing received for ${silenceMs / 1000} s`)),
+    );
     try {
-      for await (const item of this.connect(connection.signal)) {
-        clearTimeout(silence);
-        yield item;
-        silence = setTimeout(giveUp, silenceMs);
-      }
-      connection.signal.throwIfAborted();
+      const items = await this.connect(connection.signal);
+      yield* this.#received(silence.waitFor(items), life, silence, signal);
       throw new ConnectionLost("the server ended the stream");
-    } catch (error) {
-      throw connection.signal.aborted ? connection.signal.reason : error;
+    } catch (thrown) {
+      if (signal.aborted) return undefined;
+      const isSilent = connection.signal.aborted && !(thrown instanceof CommandError);
+      const error = isSilent ? connection.signal.reason : thrown;
+      if (!(error instanceof ConnectionLost)) throw error;
+      return error;
     } finally {
-      clearTimeout(silence);
+      silence.stop();
       signal.removeEventListener("abort", stop);
     }
   }
+
+  async *#received(
+    items: AsyncIterable<Item>,
+    life: Life,
+    silence: SilenceWatch,
+    signal: AbortSignal,
+  ): AsyncGenerator<Item | Notice> {
+    const { clock } = this.#options;
+    life.openedAt = clock.now();
+    const silentSince = this.#heardAt;
+    this.#heardAt ??= life.openedAt;
+    for await (const item of items) {
+      if (signal.aborted) return;
+      life.lastItemAt = clock.now();
+      life.deliveredPost ||= item.kind === "post";
+      this.#heardAt = life.lastItemAt;
+      // Only now: a connection that delivers nothing ends no gap.
+      if (!this.#isReceiving) yield* this.#receptionNotice(silentSince, life.openedAt);
+      this.#isReceiving = true;
+      yield watched(item, silence);
+    }
+  }
+
+  *#lossNotice(reason: string, delayMs: number): Generator<Notice> {
+    if (this.#reported.has(reason) && delayMs < LONG_WAIT_MS) return;
+    this.#reported.add(reason);
+    const wait = seconds(delayMs);
+    yield this.#notice(`${reason}; connecting again ${wait === "0 s" ? "at once" : `in ${wait}`}`);
+  }
+
+  *#receptionNotice(silentSince: number | undefined, openedAt: number): Generator<Notice> {
+    if (this.#reported.size === 0) return;
+    this.#reported.clear();
+    if (silentSince === undefined || this.#options.resumes) return yield this.#notice("receiving again");
+    const [from, to] = [silentSince, openedAt].map((ms) => new Date(ms).toISOString());
+    const gap = `posts from ${from} to ${to} may be missing (${seconds(openedAt - silentSince)})`;
+    yield this.#notice(`receiving again; ${gap}`);
+  }
+
+  #notice(message: string): Notice {
+    return { kind: "notice", message: `${this.description}: ${message}` };
+  }
+}
+
+/** What is known of a connection so far; times are in milliseconds since the epoch. */
+interface Life {
+  openedAt?: number;
+  lastItemAt?: number;
+  deliveredPost: boolean;
+}
+
+function lossOf(error: ConnectionLost, life: Life, now: number): ConnectionLoss {
+  const { openedAt = now, lastItemAt, deliveredPost } = life;
+  return {
+    error,
+    livedMs: life.openedAt === undefined ? undefined : now - openedAt,
+    lastItemMs: lastItemAt === undefined ? undefined : lastItemAt - openedAt,
+    deliveredPost,
+  };
+}
+
+/** A long line may still be arriving while the consumer reads it: that is waiting for the server too. */
+function watched<Item extends SourceItem>(item: Item, silence: SilenceWatch): Item {
+  if (item.kind !== "rejected" || !(Symbol.asyncIterator in item.bytes)) return item;
+  return { ...item, bytes: silence.waitFor(item.bytes) };
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
 }

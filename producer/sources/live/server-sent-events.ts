@@ -1,20 +1,20 @@
 import { splitLines } from "../../../shared/lines";
-import { ConnectionLost, networkReason, USER_AGENT } from "./live-stream";
+import { ConnectionLost, networkReason, USER_AGENT } from "./connection-lost";
 
-/** The longest line that is taken, in bytes. */
+/** The longest line that is accepted, in bytes. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 export interface ServerSentEvent {
   data: string;
-  /** Names the event to the server; what has none goes by that of the event before. */
+  /** Names the event to the server; an event without one has that of the event before it. */
   id: string | undefined;
 }
 
 /**
  * Opens a stream of server-sent events. It is read only as fast as events are asked for.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
- * @param lastEventId after which event to begin; left out, with the next one that happens
- * @throws ConnectionLost when the stream cannot be opened, or breaks off
+ * @param lastEventId the event after which to begin; defaults to the next one that happens
+ * @throws ConnectionLost when the stream cannot be opened, or breaks
  */
 export async function* serverSentEvents(
   url: URL,
@@ -28,8 +28,9 @@ export async function* serverSentEvents(
   };
   try {
     const response = await fetch(url, { headers, signal });
-    if (!response.ok || !response.body) throw new ConnectionLost(`refused with HTTP ${response.status}`);
-    yield* events(response.body, lastEventId);
+    const { ok, status, body } = response;
+    if (!ok || !body) throw new ConnectionLost(`the server answered HTTP ${status}`, { status });
+    yield* events(body, lastEventId);
   } catch (error) {
     throw error instanceof ConnectionLost ? error : new ConnectionLost(networkReason(error));
   }
@@ -47,7 +48,7 @@ async function* events(
     const [, field, value = ""] = /^([^:]+)(?:: ?(.*))?$/s.exec(text) ?? [];
     if (field === "id") id = value;
     if (field === "data") data.push(value);
-    // An empty line ends an event; where there was no data, there is none.
+    // An empty line ends an event; without data, there is none.
     if (text !== "" || data.length === 0) continue;
     yield { data: data.join("\n"), id };
     data = [];

@@ -1,9 +1,8 @@
 import { Option } from "commander";
 import * as v from "valibot";
 import { Post } from "../../../events/post";
-import { systemClock } from "../../../shared/clock";
 import { list } from "../../../shared/option-values";
-import { LiveStream } from "../live/live-stream";
+import { type LiveOptions, LiveStream } from "../live/live-stream";
 import { serverSentEvents } from "../live/server-sent-events";
 import type { Source, SourceDefinition, SourceItem, SourcePosition } from "../source";
 
@@ -33,25 +32,29 @@ export class WikipediaSource implements Source {
   readonly description = "Wikipedia";
   readonly resumption = {
     checkpointPath: ".producer/wikipedia.checkpoint.json",
-    describe: () => "the last edit that is done with",
+    describe: () => "the last settled edit",
   };
-  #live: LiveStream | undefined;
+  readonly #live: LiveStream;
   #lastEventId: string | undefined;
 
   constructor(
     readonly wikis: readonly string[] | undefined,
     readonly url = RECENT_CHANGES,
-    readonly options = { clock: systemClock, random: Math.random, silenceMs: 30_000 },
-  ) {}
+    options: Partial<LiveOptions> = {},
+  ) {
+    this.#live = new LiveStream("Wikipedia", (signal) => this.#connect(signal), {
+      resumes: true,
+      ...options,
+    });
+  }
 
   items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem> {
     this.#lastEventId = from === undefined ? undefined : String(from);
-    this.#live = new LiveStream("Wikipedia", (connection) => this.#connect(connection), this.options);
     return this.#live.items(signal);
   }
 
   status(): string | undefined {
-    return this.#live?.status;
+    return this.#live.status();
   }
 
   async *#connect(signal: AbortSignal): AsyncGenerator<SourceItem> {

@@ -1,124 +1,101 @@
-import type { Clock } from "../../../shared/clock";
-import type { SourceItem } from "../source";
-import { Connection, RefusedError, reasonOf, type StreamAddress } from "./connection";
-import { connectionText, fatalRefusal, refusalText } from "./http-problem";
-import { type Payload, readPayload } from "./payload";
-import { type Disconnection, Reconnection } from "./reconnection";
-import { problemText } from "./x-problem";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { parseJson } from "../../../events/json";
+import { MAX_RECORD_BYTES } from "../../../kinesis-writer/stream-record";
+import { splitLines } from "../../../shared/lines";
+import { ConnectionLost, networkReason, USER_AGENT } from "../live/connection-lost";
+import { type LiveOptions, LiveStream } from "../live/live-stream";
+import { httpError, httpProblem } from "./http-problem";
+import { readPayload, STREAM_QUERY, type StreamedItem } from "./payload";
+import { XReconnection } from "./reconnection";
+import { connectionText, type Problem, problemOf, problemText } from "./x-problem";
 
-/** A wait that is said every time, in milliseconds; a shorter one is said once for the same reason. */
-const LONG_WAIT_MS = 60_000;
+/** X sends a keep-alive at least every 20 seconds. */
+const SILENCE_MS = 30_000;
 
-/** How a connection ended, or why there was none. */
-interface Ending {
-  disconnection: Disconnection;
-  /** For a person. */
-  reason: string;
-}
-
-type Notice = Extract<SourceItem, { kind: "notice" }>;
-
-/** X's filtered stream, connected to again and again until it is not wanted any more. */
-export class FilteredStream {
-  #retryAt: number | undefined;
-  /** When X was last heard of, in milliseconds since the epoch; nothing before the first connection. */
-  #heardAt: number | undefined;
-  #reportedReason: string | undefined;
-
-  constructor(
-    readonly address: StreamAddress,
-    readonly clock: Clock,
-  ) {}
-
-  /** A few words for the progress line while there is no connection. */
-  status(): string | undefined {
-    if (this.#retryAt === undefined) return undefined;
-    return `reconnecting in ${Math.max(0, Math.ceil((this.#retryAt - this.clock.now()) / 1000))} s`;
-  }
-
-  /**
-   * What X delivers, and a notice when a connection is lost and when there is one again. Reading from it less often than
-   * X writes holds X back.
-   * @throws CommandError if X refuses the connection for a reason that time does not mend
-   */
-  async *payloads(signal: AbortSignal): AsyncGenerator<Payload | Notice> {
-    const reconnection = new Reconnection();
-    while (!signal.aborted) {
-      const { disconnection, reason } = yield* this.#connection(signal);
-      if (signal.aborted) return;
-
-      const delay = reconnection.delayMs(disconnection, this.clock.now());
-      if (reason !== this.#reportedReason || delay >= LONG_WAIT_MS) yield lossNotice(reason, delay);
-      this.#reportedReason = reason;
-      this.#retryAt = this.clock.now() + delay;
-      await this.clock.sleep(delay, signal);
-      this.#retryAt = undefined;
-    }
-  }
-
-  async *#connection(signal: AbortSignal): AsyncGenerator<Payload | Notice, Ending> {
-    let connection: Connection;
-    try {
-      connection = await Connection.open(this.address, this.clock, signal);
-    } catch (error) {
-      return endingOf(error);
-    }
-
-    const openedAt = this.clock.now();
-    const lostAt = this.#heardAt;
-    this.#heardAt ??= openedAt;
-    let isFirst = true;
-    let deliveredPost = false;
-    let problem: string | undefined;
-    for await (const line of connection.lines()) {
-      // Only now: a connection that ends without a byte ends no gap.
-      if (isFirst && lostAt !== undefined) yield gapNotice(lostAt, openedAt);
-      isFirst = false;
-      this.#heardAt = this.clock.now();
-      this.#reportedReason = undefined;
-
-      const payload = readPayload(line);
-      if (payload.kind === "problem") {
-        problem =
-          connectionText(payload.problem) ?? `X has ended the stream (${problemText(payload.problem)})`;
-        break;
-      }
-      deliveredPost ||= payload.kind === "post";
-      yield payload;
-    }
-    const livedMs = this.clock.now() - openedAt;
-    return {
-      disconnection: { kind: "dropped", livedMs, deliveredPost },
-      reason: problem ?? connection.ending ?? "the connection to X was closed",
-    };
-  }
-}
-
-/** @throws CommandError if X has refused the connection for good */
-function endingOf(error: unknown): Ending {
-  if (!(error instanceof RefusedError))
-    return { disconnection: { kind: "unreachable" }, reason: `X cannot be reached (${reasonOf(error)})` };
-
-  const { refusal } = error;
-  const fatal = fatalRefusal(refusal);
-  if (fatal) throw fatal;
-  const { status, allowedAgainAt } = refusal;
-  return { disconnection: { kind: "refused", status, allowedAgainAt }, reason: refusalText(refusal) };
-}
-
-function lossNotice(reason: string, delayMs: number): Notice {
-  const when = delayMs === 0 ? "at once" : `in ${seconds(delayMs)}`;
-  return { kind: "notice", message: `${reason}; connecting again ${when}` };
-}
-
-function gapNotice(lostAt: number, openedAt: number): Notice {
-  const [from, to] = [lostAt, openedAt].map((ms) => new Date(ms).toISOString());
-  return {
-    kind: "notice",
-    message: `connected to X again; posts from ${from} to ${to} may be missing (${seconds(openedAt - lostAt)})`,
+/**
+ * The app's filtered stream, as one connection after the other. They are read here and not by the library, which
+ * breaks characters that are split over chunks, takes the end of a post for a keep-alive if it arrives alone, and reads
+ * on regardless of whether anyone takes the posts.
+ * @see https://docs.x.com/x-api/posts/filtered-stream/introduction
+ */
+export function filteredStream(
+  apiUrl: string,
+  bearerToken: string,
+  options: Partial<LiveOptions> = {},
+): LiveStream<StreamedItem> {
+  const url = new URL(`/2/tweets/search/stream?${new URLSearchParams(STREAM_QUERY)}`, apiUrl);
+  const headers = {
+    authorization: `Bearer ${bearerToken}`,
+    "user-agent": USER_AGENT,
+    // A connection that is kept for later would count against the one that X allows.
+    connection: "close",
   };
+  const connect = async (signal: AbortSignal) => received(await openStream(url, headers, signal));
+  return new LiveStream("X", connect, {
+    reconnection: new XReconnection(),
+    silenceMs: SILENCE_MS,
+    ...options,
+  });
 }
 
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
+/** How much of the body of an error is read. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** @throws CommandError if X answers with an error that time does not fix, ConnectionLost if it may pass */
+async function openStream(
+  url: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const outgoing = request(url, { headers, signal });
+  // Once there is a response, the response fails; the request reports it too.
+  outgoing.on("error", () => {});
+  outgoing.end();
+  const [response] = await once(outgoing, "response").catch((error) => {
+    throw new ConnectionLost(networkReason(error));
+  });
+  if (response.statusCode === 200) return response;
+  const problem = problemOf(parseJson(await beginning(response)));
+  throw httpError(httpProblem(response.statusCode, response.headers, problem));
+}
+
+/** The items of a connection, read only as fast as they are taken. Breaking off closes the connection. */
+async function* received(response: IncomingMessage): AsyncGenerator<StreamedItem> {
+  let failure: unknown;
+  const bytes = async function* () {
+    try {
+      yield* response;
+    } catch (error) {
+      failure = error;
+    }
+  };
+  for await (const line of splitLines(bytes(), MAX_RECORD_BYTES)) {
+    // A line that the connection ended within is part of the gap, not a post.
+    if ("terminated" in line && !line.terminated) break;
+    const payload = readPayload(line);
+    if (payload.kind === "problem") throw new ConnectionLost(endingText(payload.problem));
+    yield payload;
+  }
+  if (failure !== undefined) throw new ConnectionLost(networkReason(failure));
+}
+
+function endingText(problem: Problem): string {
+  return connectionText(problem) ?? `the stream was ended (${problemText(problem)})`;
+}
+
+async function beginning(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response) {
+      chunks.push(chunk);
+      bytes += chunk.byteLength;
+      if (bytes >= MAX_ERROR_BYTES) break;
+    }
+  } catch {
+    // The status says enough.
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { decodeJson } from "../../../events/json";
 import { brokenRule } from "../../../events/parse-event";
 import { Post } from "../../../events/post";
 import { MAX_RECORD_BYTES } from "../../../kinesis-writer/stream-record";
@@ -6,16 +7,23 @@ import type { Line, LongLine, Pieces } from "../../../shared/lines";
 import type { SourceItem } from "../source";
 import { Problem } from "./x-problem";
 
-/** What a line of the filtered stream is. */
+/** What X's stream delivers, with the rules that a post matches, if they are known. */
+export type StreamedItem = Extract<SourceItem, { kind: "post" | "rejected" | "skipped" }> & {
+  ruleIds?: readonly string[];
+};
+
+/** What a line of the stream is. */
 export type Payload =
-  /** An empty line, which X sends so that a quiet connection is not taken for a broken one. */
-  | { kind: "keep-alive" }
+  | StreamedItem
   /** X says why it is about to close the connection. */
-  | { kind: "problem"; problem: Problem }
-  /** A post, and the rules it matches; left out, they are not known. */
-  | { kind: "post"; item: Extract<SourceItem, { kind: "post" }>; ruleIds?: string[] }
-  /** Neither. */
-  | { kind: "rejected"; item: Extract<SourceItem, { kind: "rejected" }> };
+  | { kind: "problem"; problem: Problem };
+
+/** What to ask of the stream so that a post carries all that an event needs. */
+export const STREAM_QUERY = {
+  expansions: "author_id",
+  "tweet.fields": "created_at,lang,note_tweet",
+  "user.fields": "username,name",
+};
 
 /**
  * A post as the stream delivers it with the fields that `STREAM_QUERY` asks for; the event's own schema checks the rest.
@@ -37,14 +45,7 @@ const StreamedPost = v.object({
   matching_rules: v.optional(v.array(v.object({ id: v.string() }))),
 });
 
-/** What to ask of the stream so that a post carries all that an event needs. */
-export const STREAM_QUERY = {
-  expansions: "author_id",
-  "tweet.fields": "created_at,lang,note_tweet",
-  "user.fields": "username,name",
-};
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
+const CARRIAGE_RETURN = 0x0d;
 
 /** Reads a line of the stream. Never throws; why a line is rejected names the field and the rule, never the content. */
 export function readPayload(line: Line | LongLine): Payload {
@@ -55,21 +56,12 @@ export function readPayload(line: Line | LongLine): Payload {
       line.pieces,
     );
 
-  let text: string;
-  try {
-    text = UTF8.decode(line.bytes).trim();
-  } catch {
-    return rejected("invalid-utf8", `the ${line.bytes.byteLength} bytes are not UTF-8`, [line.bytes]);
-  }
-  if (text === "") return { kind: "keep-alive" };
+  // X sends an empty line so that a quiet connection is not taken for a broken one.
+  if (line.bytes.every((byte) => byte === CARRIAGE_RETURN)) return { kind: "skipped" };
 
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return rejected("invalid-json", `the ${line.bytes.byteLength} bytes are not JSON`, [line.bytes]);
-  }
-  return problemPayload(value) ?? postPayload(value, line.bytes);
+  const decoded = decodeJson(line.bytes);
+  if (!decoded.ok) return rejected(decoded.reason, decoded.detail, [line.bytes]);
+  return problemPayload(decoded.value) ?? streamedPost(decoded.value, line.bytes);
 }
 
 /** A post can come with errors too, for instance when a post it quotes is gone; then it has data. */
@@ -80,7 +72,7 @@ function problemPayload(value: unknown): Payload | undefined {
   return problem.success ? { kind: "problem", problem: problem.output } : undefined;
 }
 
-function postPayload(value: unknown, bytes: Uint8Array): Payload {
+function streamedPost(value: unknown, bytes: Uint8Array): StreamedItem {
   const streamed = v.safeParse(StreamedPost, value);
   if (!streamed.success) return rejected("invalid-event", brokenRule(streamed.issues[0]), [bytes]);
 
@@ -98,13 +90,9 @@ function postPayload(value: unknown, bytes: Uint8Array): Payload {
     ...(data.lang !== undefined && { lang: data.lang }),
   });
   if (!post.success) return rejected("invalid-event", brokenRule(post.issues[0]), [bytes]);
-  return {
-    kind: "post",
-    item: { kind: "post", post: post.output },
-    ...(rules && { ruleIds: rules.map(({ id }) => id) }),
-  };
+  return { kind: "post", post: post.output, ...(rules && { ruleIds: rules.map(({ id }) => id) }) };
 }
 
-function rejected(reason: string, detail: string, bytes: Pieces): Payload {
-  return { kind: "rejected", item: { kind: "rejected", reason, detail, bytes } };
+function rejected(reason: string, detail: string, bytes: Pieces): StreamedItem {
+  return { kind: "rejected", reason, detail, bytes };
 }

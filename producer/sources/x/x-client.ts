@@ -5,11 +5,10 @@ import {
   type ITwitterApiClientPlugin,
   TwitterApi,
 } from "twitter-api-v2";
-import * as v from "valibot";
 import { CommandError } from "../../../shared/errors";
-import { reasonOf } from "./connection";
-import { refusalOf, refusalText } from "./http-problem";
-import { Problem } from "./x-problem";
+import { networkReason } from "../live/connection-lost";
+import { httpProblem, httpProblemText } from "./http-problem";
+import { problemOf } from "./x-problem";
 import type { XSettings } from "./x-settings";
 
 /** How long X may take to answer, in milliseconds. */
@@ -62,12 +61,14 @@ export async function answerOf<T>(apiUrl: string, request: Promise<T>): Promise<
     return await request;
   } catch (error) {
     if (error instanceof ApiResponseError)
-      throw new CommandError(refusalText(refusalOf(error.code, error.headers, problemOf(error.data))));
+      throw new CommandError(
+        `X: ${httpProblemText(httpProblem(error.code, error.headers, problemOf(error.data)))}`,
+      );
     if (error instanceof ApiRequestError)
-      throw new CommandError(`X cannot be reached at ${apiUrl}: ${reasonOf(networkError(error))}`);
+      throw new CommandError(`X cannot be reached at ${apiUrl}: ${networkReason(networkError(error))}`);
     if (error instanceof ApiPartialResponseError)
       throw new CommandError(
-        `what answers at ${apiUrl} does not answer as X's API does (HTTP ${error.response.statusCode}); see that X_API_URL, if it is set, is right`,
+        `what answers at ${apiUrl} does not answer as X's API does (HTTP ${error.response.statusCode}); check X_API_URL, if it is set`,
       );
     throw error;
   }
@@ -77,9 +78,4 @@ export async function answerOf<T>(apiUrl: string, request: Promise<T>): Promise<
 function networkError(error: ApiRequestError): unknown {
   const { _options: options } = error as unknown as { _options?: { error?: unknown } };
   return error.requestError ?? options?.error ?? error;
-}
-
-function problemOf(data: unknown): Problem {
-  const problem = v.safeParse(Problem, data);
-  return problem.success ? problem.output : {};
 }

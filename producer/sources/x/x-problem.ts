@@ -28,14 +28,13 @@ export const Problem = v.object({
 
 export type Problem = v.InferOutput<typeof Problem>;
 
-/** Reads the body of an answer; whatever is not a problem of X, such as a proxy's page, is an empty one. */
-export function readProblem(body: string): Problem {
-  try {
-    const problem = v.safeParse(Problem, JSON.parse(body));
-    return problem.success ? problem.output : {};
-  } catch {
-    return {};
-  }
+/** Where an app's keys, its access and its credits are managed. */
+export const CONSOLE = "https://console.x.com";
+
+/** Reads the parsed body of an answer; whatever is not a problem of X, such as a proxy's page, is an empty one. */
+export function problemOf(body: unknown): Problem {
+  const problem = v.safeParse(Problem, body);
+  return problem.success ? problem.output : {};
 }
 
 /** What X says, in one line: `Unauthorized: the token has expired`. */
@@ -49,6 +48,15 @@ export function problemText(problem: Problem): string {
 function sentence(title = "", detail = ""): string {
   if (title === "" || detail === "" || title === detail) return title || detail;
   return `${title}: ${detail}`;
+}
+
+/** What to do about a problem with connections or quotas, in an answer or on the stream; undefined for any other. */
+export function connectionText(problem: Problem): string | undefined {
+  if (problem.connection_issue === "TooManyConnections")
+    return "this app already has a stream open, and X allows one: stop the other producer, or wait a few minutes until X notices that it has ended";
+  if (isOfType(problem, "usage-capped"))
+    return `this app has read as many posts as it may this month; raise the limit at ${CONSOLE}`;
+  return undefined;
 }
 
 /** Whether the problem or one of its parts is of this kind, by the end of its `type`: `rule-cap`. */

@@ -1,9 +1,9 @@
-import { systemClock } from "../../../shared/clock";
 import { CommandError, ExitCode, messageOf } from "../../../shared/errors";
 import { countOf, formatCount } from "../../../shared/terminal";
+import type { LiveStream } from "../live/live-stream";
 import type { Source, SourceItem } from "../source";
-import { FilteredStream } from "./filtered-stream";
-import { STREAM_QUERY } from "./payload";
+import { filteredStream } from "./filtered-stream";
+import type { StreamedItem } from "./payload";
 import { costOf, dollars, PRICING_PAGE } from "./price";
 import { OUR_TAG, planRules, type Rule, type RulePlan, Rules } from "./rules";
 import { signIn } from "./x-client";
@@ -24,7 +24,7 @@ export interface XRun {
  * Signs in and reads the app's rules; changes nothing yet.
  * @throws CommandError if X does not let the app in, or there is no rule to stream by
  */
-export async function openXSource(run: XRun, settings: XSettings, clock = systemClock): Promise<XSource> {
+export async function openXSource(run: XRun, settings: XSettings): Promise<XSource> {
   const client = await signIn(settings);
   const rules = new Rules(client, settings.apiUrl);
   const plan = planRules(await rules.list(), run.wanted);
@@ -33,9 +33,7 @@ export async function openXSource(run: XRun, settings: XSettings, clock = system
       "--source x needs to know which posts: name terms with --track <terms>, such as --track yolo, or a rule with --rule; there is no rule of an earlier run that was kept",
       ExitCode.usage,
     );
-
-  const url = new URL(`/2/tweets/search/stream?${new URLSearchParams(STREAM_QUERY)}`, settings.apiUrl);
-  return new XSource(run, rules, plan, new FilteredStream({ url, bearerToken: client.bearerToken }, clock));
+  return new XSource(run, rules, plan, filteredStream(settings.apiUrl, client.bearerToken));
 }
 
 export class XSource implements Source {
@@ -46,7 +44,7 @@ export class XSource implements Source {
     readonly run: XRun,
     readonly rules: Rules,
     readonly plan: RulePlan,
-    readonly stream: FilteredStream,
+    readonly stream: LiveStream<StreamedItem>,
   ) {}
 
   status(): string {
@@ -78,14 +76,11 @@ export class XSource implements Source {
 
   async *#posts(ruleIds: ReadonlySet<string>, signal: AbortSignal): AsyncGenerator<SourceItem> {
     const { maxPosts } = this.run;
-    for await (const payload of this.stream.payloads(signal)) {
-      if (payload.kind === "notice") yield payload;
-      if (payload.kind !== "post" && payload.kind !== "rejected") continue;
-
-      this.#read++;
-      const isOurs = payload.kind === "rejected" || (payload.ruleIds?.some((id) => ruleIds.has(id)) ?? true);
-      if (isOurs) yield payload.item;
-      if (this.#read === maxPosts) {
+    for await (const item of this.stream.items(signal)) {
+      const isRead = item.kind === "post" || item.kind === "rejected";
+      if (isRead) this.#read++;
+      yield isForOthers(item, ruleIds) ? { kind: "skipped" } : item;
+      if (isRead && this.#read === maxPosts) {
         yield notice(`stopped after ${countOf(maxPosts, "post")}, as --max-posts says`);
         return;
       }
@@ -132,6 +127,11 @@ export class XSource implements Source {
       );
     }
   }
+}
+
+/** Whether a post matches rules of others only. */
+function isForOthers(item: SourceItem | StreamedItem, ruleIds: ReadonlySet<string>): boolean {
+  return "ruleIds" in item && item.ruleIds?.some((id) => ruleIds.has(id)) === false;
 }
 
 function notice(message: string): SourceItem {

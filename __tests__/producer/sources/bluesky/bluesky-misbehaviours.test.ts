@@ -17,13 +17,14 @@ const bluesky = useBluesky();
 describe("a Jetstream that misbehaves", () => {
   it("by silence is given up for the next one", async () => {
     bluesky.server.inject(silence);
-    const { notes, connected, ids } = bluesky.read({ silenceMs: 100 });
-    await until(() => bluesky.server.subscriptions.length === 2);
+    const { notes, connected, ids, clock } = bluesky.read();
+    await connected(1);
+    await clock.advance(30_000);
     await connected(2);
     bluesky.server.publish(blueskyPost(1));
     await until(() => ids().length === 1);
     expect(notes).toEqual([
-      "Bluesky: no message for 0.1 s; connecting again in 0.5 s",
+      "Bluesky: nothing received for 30 s; connecting again in 0.5 s",
       "Bluesky: receiving again",
     ]);
   });
@@ -47,11 +48,11 @@ describe("a Jetstream that misbehaves", () => {
 
   it("by a reset after a time of good service is asked again soon", async () => {
     bluesky.server.inject(closeAfterAccept, closeAfterAccept);
-    const { ids, waits, passTime, connected } = bluesky.read();
+    const { ids, waits, clock, connected } = bluesky.read();
     await connected(3);
     bluesky.server.publish(blueskyPost(1));
     await until(() => ids().length === 1);
-    passTime(10_000);
+    await clock.advance(10_000);
     bluesky.server.publish(blueskyPost(2));
     await until(() => ids().length === 2);
     await bluesky.server.stop();
@@ -87,7 +88,9 @@ describe("a Jetstream that misbehaves", () => {
     await until(() => other.connections() === 1);
     other.publish(blueskyPost(1));
     await until(() => ids().length === 1);
-    expect(notes[0]).toBe(`Bluesky: ${bluesky.host()}: refused with HTTP 503; connecting again in 0.5 s`);
+    expect(notes[0]).toBe(
+      `Bluesky: ${bluesky.host()}: the server answered HTTP 503; connecting again in 0.5 s`,
+    );
     expect(source.status()).toContain(other.url.host);
     bluesky.stop.abort();
     await other.stop();

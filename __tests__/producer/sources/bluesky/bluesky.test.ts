@@ -81,12 +81,12 @@ describe("Bluesky's Jetstream", () => {
   });
 
   it("says in the progress line where it reads and how far behind it is", async () => {
-    const { source, items, connected, passTime } = bluesky.read();
+    const { source, items, connected, clock } = bluesky.read();
     expect(source.status()).toBe("connecting");
     await connected(1);
     bluesky.server.publish(blueskyPost(0));
     await until(() => items.length === 1);
-    passTime(7000);
+    await clock.advance(7000);
     expect(source.status()).toBe(`${bluesky.host()}, 7 s behind`);
   });
 });
@@ -120,7 +120,7 @@ describe("a Jetstream of one's own", () => {
     bluesky.server.inject({ refuse: status });
     const { ended } = bluesky.read();
     await expect(ended).rejects.toThrow(
-      `--jetstream-url: ${bluesky.host()} refused with HTTP ${status}; check the address, whose path is usually /subscribe`,
+      `--jetstream-url: ${bluesky.host()}: the server answered HTTP ${status}; check the address, whose path is usually /subscribe`,
     );
   });
 
@@ -128,6 +128,6 @@ describe("a Jetstream of one's own", () => {
     bluesky.server.inject(sendAndReset(blueskyPost(1)), { refuse: 404 });
     const { notes, connected } = bluesky.read();
     await connected(3);
-    expect(notes.at(-1)).toContain("refused with HTTP 404; connecting again");
+    expect(notes.at(-1)).toContain("the server answered HTTP 404; connecting again");
   });
 });

@@ -3,6 +3,8 @@ import type { SourceItem } from "../../../../producer/sources/source";
 import { WikipediaSource } from "../../../../producer/sources/wikipedia/wikipedia";
 import { type EventStreamServer, startEventStreamServer } from "../../../../test-servers/event-stream-server";
 import { until } from "../../../support/moment";
+import { withoutWaiting } from "../../../support/noted-reconnection";
+import { VirtualClock } from "../../../support/virtual-clock";
 
 let server: EventStreamServer;
 let stop: AbortController;
@@ -20,8 +22,8 @@ afterEach(async () => {
 async function read(count: number, { wikis, from }: { wikis?: string[]; from?: string } = {}) {
   const items: SourceItem[] = [];
   const notes: string[] = [];
-  const clock = { now: () => 0, sleep: async () => {} };
-  const source = new WikipediaSource(wikis, server.url, { clock, random: () => 0, silenceMs: 10_000 });
+  const clock = new VirtualClock();
+  const source = new WikipediaSource(wikis, server.url, { clock, ...withoutWaiting(clock) });
   for await (const item of source.items(stop.signal, from))
     if (item.kind === "notice") notes.push(item.message);
     else if (items.push(item) === count) break;
@@ -99,7 +101,7 @@ describe("Wikipedia", () => {
     expect(server.lastEventIds).toEqual(["[0]", "[2]", "[2]"]);
     expect(notes).toEqual([
       "Wikipedia: the server ended the stream; connecting again in 0.5 s",
-      "Wikipedia: refused with HTTP 503; connecting again in 1.0 s",
+      "Wikipedia: the server answered HTTP 503; connecting again in 1 s",
       "Wikipedia: receiving again",
     ]);
   });

@@ -39,12 +39,12 @@ describe("X's filtered stream", () => {
     const post = streamedPost({ text: "x".repeat(10_000) });
     fixture.x.behave(flooding(Array.from({ length: 10_000 }, () => post)));
     const stopping = new AbortController();
-    const payloads = fixture.stream().payloads(stopping.signal);
-    await payloads.next();
+    const items = fixture.stream().items(stopping.signal);
+    await items.next();
     // What has left the server waits in the network's buffers.
     expect(await settled(() => fixture.x.bytesSent)).toBeLessThan(20_000_000);
     stopping.abort();
-    await payloads.return(undefined);
+    await items.return(undefined);
   });
 
   it("rejects a payload that is not a post, and reads on", async () => {

@@ -21,17 +21,14 @@ describe("a payload of X's stream", () => {
   it("is an event with its author, and the rules it matches", () => {
     expect(read(streamedPost({ id: "7", text: "Hi", username: "ada", ruleId: "9" }))).toEqual({
       kind: "post",
-      item: {
-        kind: "post",
-        post: {
-          id: "7",
-          username: "ada",
-          name: "ADA",
-          text: "Hi",
-          createdAt: "2026-11-23T07:21:57.000Z",
-          source: "x",
-          lang: "en",
-        },
+      post: {
+        id: "7",
+        username: "ada",
+        name: "ADA",
+        text: "Hi",
+        createdAt: "2026-11-23T07:21:57.000Z",
+        source: "x",
+        lang: "en",
       },
       ruleIds: ["9"],
     });
@@ -41,7 +38,7 @@ describe("a payload of X's stream", () => {
     const payload = streamed(({ data }) => {
       data.note_tweet = { text: "the whole text" };
     });
-    expect(read(payload)).toMatchObject({ item: { post: { text: "the whole text" } } });
+    expect(read(payload)).toMatchObject({ post: { text: "the whole text" } });
   });
 
   it("is a post too where X has something to say about it", () => {
@@ -51,8 +48,8 @@ describe("a payload of X's stream", () => {
     expect(read(payload)).toMatchObject({ kind: "post" });
   });
 
-  it("is a keep-alive when it is empty", () => {
-    expect(read("\r")).toEqual({ kind: "keep-alive" });
+  it("is skipped when it is empty, which keeps the connection alive", () => {
+    expect(read("\r")).toEqual({ kind: "skipped" });
   });
 
   it("is a problem of the stream, told as a list of errors or as one", () => {
@@ -94,17 +91,15 @@ describe("a payload of X's stream", () => {
     ],
   ])("is rejected as %s with its bytes: %s", (reason, detail, value) => {
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    expect(read(value)).toEqual({
-      kind: "rejected",
-      item: { kind: "rejected", reason, detail, bytes: [Buffer.from(text)] },
-    });
+    expect(read(value)).toEqual({ kind: "rejected", reason, detail, bytes: [Buffer.from(text)] });
   });
 
   it("is rejected piece by piece when it is longer than a record may be", () => {
     const pieces = [Buffer.from("{")];
     expect(readPayload({ number: 1, pieces })).toMatchObject({
       kind: "rejected",
-      item: { reason: "line-too-long", bytes: pieces },
+      reason: "line-too-long",
+      bytes: pieces,
     });
   });
 });

@@ -11,7 +11,7 @@ import {
   TOO_MANY_CONNECTIONS,
 } from "../../../../test-servers/x-server";
 import { until } from "../../../support/moment";
-import { SILENCE, useXStream } from "../../../support/x-stream";
+import { useXStream } from "../../../support/x-stream";
 
 const fixture = useXStream();
 
@@ -29,8 +29,8 @@ describe("X's filtered stream connects again", () => {
     await until(() => result.texts.length === 2);
     expect(result).toMatchObject({ texts: ["one", "two"], rejected: [] });
     expect(result.notices).toEqual([
-      "the connection to X was broken off; connecting again in 1 s",
-      "connected to X again; posts from 2026-11-23T08:00:00.000Z to 2026-11-23T08:00:01.000Z may be missing (1 s)",
+      "X: the connection was broken; connecting again in 1 s",
+      "X: receiving again; posts from 2026-11-23T08:00:00.000Z to 2026-11-23T08:00:01.000Z may be missing (1 s)",
     ]);
   });
 
@@ -47,8 +47,8 @@ describe("X's filtered stream connects again", () => {
     expect(await fixture.delays(1)).toEqual([0]);
     await until(() => result.texts.length === 1);
     expect(result.notices).toEqual([
-      "nothing came from X for 30 s; connecting again at once",
-      "connected to X again; posts from 2026-11-23T08:00:10.000Z to 2026-11-23T08:00:40.000Z may be missing (30 s)",
+      "X: nothing received for 30 s; connecting again at once",
+      "X: receiving again; posts from 2026-11-23T08:00:10.000Z to 2026-11-23T08:00:40.000Z may be missing (30 s)",
     ]);
   });
 
@@ -56,10 +56,10 @@ describe("X's filtered stream connects again", () => {
     fixture.x.behave(saysNothing, delivering(streamedPost()));
     const result = fixture.read();
     await until(() => fixture.x.streams.size === 1);
-    await fixture.clock.advance(SILENCE);
+    await fixture.clock.advance(30_000);
     expect(await fixture.delays(1)).toEqual([250]);
     await until(() => result.texts.length === 1);
-    expect(result.notices[0]).toContain("X cannot be reached (nothing came from X for 30 s)");
+    expect(result.notices[0]).toBe("X: nothing received for 30 s; connecting again in 0.3 s");
   });
 
   it("later and later when X accepts and closes, as if it had refused", async () => {
@@ -69,8 +69,8 @@ describe("X's filtered stream connects again", () => {
       [5, 10, 20, 40, 80, 160, 320, 320].map((seconds) => seconds * 1000),
     );
     expect(result.notices.slice(0, 2)).toEqual([
-      "the connection to X was closed; connecting again in 5 s",
-      "the connection to X was closed; connecting again in 80 s",
+      "X: the server ended the stream; connecting again in 5 s",
+      "X: the server ended the stream; connecting again in 80 s",
     ]);
   });
 
@@ -81,7 +81,7 @@ describe("X's filtered stream connects again", () => {
     expect(passed.slice(0, 4)).toEqual([250, 500, 750, 1000]);
     expect(passed.slice(-3)).toEqual([16_000, 16_000, 16_000]);
     expect(result.notices).toEqual([
-      expect.stringMatching(/^X cannot be reached \(connect ECONNREFUSED .*\); connecting again in 0\.3 s$/),
+      expect.stringMatching(/^X: connect ECONNREFUSED .*; connecting again in 0\.3 s$/),
     ]);
   });
 
@@ -92,7 +92,7 @@ describe("X's filtered stream connects again", () => {
       [5, 10, 20, 40, 80, 160, 320, 320].map((seconds) => seconds * 1000),
     );
     expect(result.notices[0]).toBe(
-      "X is not able to answer (HTTP 503, Service Unavailable); connecting again in 5 s",
+      "X: the server answered HTTP 503, Service Unavailable; connecting again in 5 s",
     );
   });
 
@@ -125,7 +125,7 @@ describe("X's filtered stream connects again", () => {
     const result = fixture.read();
     expect(await fixture.delays(1)).toEqual([60_000]);
     expect(result.notices[0]).toMatch(
-      /^this X app already has a stream open, and X allows one: stop the other producer, or wait/,
+      /^X: this app already has a stream open, and X allows one: stop the other producer, or wait/,
     );
   });
 
@@ -139,7 +139,7 @@ describe("X's filtered stream connects again", () => {
     await until(() => result.texts.length === 2);
     expect(result.rejected).toEqual([]);
     expect(result.notices[0]).toBe(
-      "X has ended the stream (operational-disconnect: This stream has been disconnected upstream for operational reasons.); connecting again in 1 s",
+      "X: the stream was ended (operational-disconnect: This stream has been disconnected upstream for operational reasons.); connecting again in 1 s",
     );
   });
 
@@ -152,19 +152,19 @@ describe("X's filtered stream connects again", () => {
 
 describe("X's filtered stream gives up at once", () => {
   it.each([
-    [401, "X does not accept the credentials; create new ones at https://console.x.com"],
+    [401, "X: the credentials are not valid; create new ones at https://console.x.com"],
     [
       402,
-      "the X account has no credits left; buy some, or raise its spending limit, at https://console.x.com",
+      "X: the account has no credits left; buy some, or raise its spending limit, at https://console.x.com",
     ],
     [
       403,
-      "this X app may not use the filtered stream; see its project, its access and its credits at https://console.x.com",
+      "X: this app may not use the filtered stream; check its project, its access and its credits at https://console.x.com",
     ],
-    [404, "see that X_API_URL, if it is set, is X's API"],
-    [400, "X refused the request (HTTP 400, Refused: because)"],
+    [404, "X: there is no filtered stream at this address; check X_API_URL, if it is set"],
+    [400, "X: the server answered HTTP 400, Wrong: because"],
   ])("when X answers %d, with the reason and where to mend it", async (status, message) => {
-    fixture.x.behave(refusing(status, { title: "Refused", detail: "because" }));
+    fixture.x.behave(refusing(status, { title: "Wrong", detail: "because" }));
     await expect(fixture.read().ended).rejects.toThrow(message);
     expect(fixture.x.requests).toHaveLength(1);
   });

@@ -102,16 +102,16 @@ describe("the rules at X", () => {
     [
       400,
       { title: "Invalid Request", errors: [{ message: "bad" }] },
-      "X refused the request (HTTP 400, Invalid Request; bad)",
+      "X: the server answered HTTP 400, Invalid Request; bad",
     ],
-    [401, { title: "Unauthorized" }, "X does not accept the credentials"],
+    [401, { title: "Unauthorized" }, "X: the credentials are not valid"],
     [
       403,
       { title: "Forbidden", detail: "client-not-enrolled" },
-      "this X app may not use the filtered stream",
+      "X: this app may not use the filtered stream",
     ],
-    [429, {}, "X limits how often an app may ask (HTTP 429)"],
-    [503, {}, "X is not able to answer (HTTP 503)"],
+    [429, {}, "X: this app has sent too many requests (HTTP 429)"],
+    [503, {}, "X: the server answered HTTP 503"],
     [200, { data: "what" }, "something that is not the rules of a filtered stream"],
   ])("are not there when X answers %d %j", async (status, body, message) => {
     x.answerRules(status, body);

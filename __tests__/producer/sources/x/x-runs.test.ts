@@ -55,7 +55,7 @@ describe("a run that cannot stream from X", () => {
     const run = await produce(["--source", "x", "--track", "a"], { X_BEARER_TOKEN: secret });
     expect(run).toMatchObject({ exitCode: 1, stdout: "" });
     expect(run.stderr).toBe(
-      'error: X does not accept the credentials; create new ones at https://console.x.com under "Keys and tokens", and set X_BEARER_TOKEN, or X_CONSUMER_KEY and X_CONSUMER_SECRET (HTTP 401, Unauthorized)\n',
+      'error: X: the credentials are not valid; create new ones at https://console.x.com under "Keys and tokens", and set X_BEARER_TOKEN, or X_CONSUMER_KEY and X_CONSUMER_SECRET (HTTP 401, Unauthorized)\n',
     );
   });
 
@@ -116,7 +116,7 @@ describe("posts from X, to a Kinesis stream", () => {
     const run = await runCommand(CLI, ["--track", "yolo"], toKinesis());
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toMatch(
-      /^error: this X app may not use the filtered stream; .* at https:\/\/console\.x\.com \(HTTP 403, client-not-enrolled\)$/m,
+      /^error: X: this app may not use the filtered stream; .* at https:\/\/console\.x\.com \(HTTP 403, client-not-enrolled\)$/m,
     );
     expectNoCredentials(run);
   });
@@ -128,7 +128,7 @@ describe("posts from X, to a Kinesis stream", () => {
     child.kill("SIGINT");
     const run = await ended;
     expect(run.exitCode).toBe(0);
-    expect(run.stderr).toMatch(/^this X app already has a stream open, and X allows one: stop the other/m);
+    expect(run.stderr).toMatch(/^X: this app already has a stream open, and X allows one: stop the other/m);
   });
 
   it("do not come by a rule that X does not take; nothing is left at X", async () => {

@@ -114,9 +114,9 @@ describe("posts from X, through the local cloud to its table", () => {
     const args = ["--source", "x", "--rule", "from:ada -is:retweet", "--count", "3", ...toCloud()];
     const run = await runCommand(CLI, args, options(TOKEN));
     expect(run.exitCode).toBe(0);
-    expect(run.stderr).toMatch(/^the connection to X was broken off; connecting again in [\d.]+ s$/m);
+    expect(run.stderr).toMatch(/^X: the connection was broken; connecting again in [\d.]+ s$/m);
     expect(run.stderr).toMatch(
-      /^connected to X again; posts from 20\S+Z to 20\S+Z may be missing \([\d.]+ s\)$/m,
+      /^X: receiving again; posts from 20\S+Z to 20\S+Z may be missing \([\d.]+ s\)$/m,
     );
     expect(await stored("gap")).toMatchObject([{ Id: "1" }, { Id: "2" }]);
   });

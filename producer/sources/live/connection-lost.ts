@@ -1,0 +1,32 @@
+/** How this program names itself to the services it reads from. */
+export const USER_AGENT = "real-time-stream-processing/1.0";
+
+/** What a server's answer says to a client that wants to connect. */
+export interface HttpAnswer {
+  status: number;
+  /** When requests are allowed again, in milliseconds since the epoch, if a limit was reached. */
+  allowedAgainAt?: number | undefined;
+}
+
+/** A connection that could not be opened, or broke: another one may work. Its message says why. */
+export class ConnectionLost extends Error {
+  override readonly name = "ConnectionLost";
+
+  /** @param answer what the server answered instead of accepting the connection */
+  constructor(
+    message: string,
+    readonly answer?: HttpAnswer,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * What happened to the network, in words. Some errors have only a code, others wrap the one that says something, and
+ * Node.js says no more than "aborted" of a connection that the server broke.
+ */
+export function networkReason(error: unknown): string {
+  const { message, code, cause } = error as { message?: string; code?: string; cause?: unknown };
+  if (cause !== undefined) return networkReason(cause);
+  return code === "ECONNRESET" ? "the connection was broken" : message || code || String(error);
+}
