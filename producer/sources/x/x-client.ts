@@ -65,7 +65,7 @@ export async function answerOf<T>(apiUrl: string, request: Promise<T>): Promise<
         `X: ${httpProblemText(httpProblem(error.code, error.headers, problemOf(error.data)))}`,
       );
     if (error instanceof ApiRequestError)
-      throw new CommandError(`X cannot be reached at ${apiUrl}: ${networkReason(networkError(error))}`);
+      throw new CommandError(`X cannot be reached at ${apiUrl}: ${requestReason(error)}`);
     if (error instanceof ApiPartialResponseError)
       throw new CommandError(
         `what answers at ${apiUrl} does not answer as X's API does (HTTP ${error.response.statusCode}); check X_API_URL, if it is set`,
@@ -74,8 +74,11 @@ export async function answerOf<T>(apiUrl: string, request: Promise<T>): Promise<
   }
 }
 
-/** What the network said; the library's `requestError` looks for it under a name by which it is not kept. */
-function networkError(error: ApiRequestError): unknown {
-  const { _options: options } = error as unknown as { _options?: { error?: unknown } };
-  return error.requestError ?? options?.error ?? error;
+/**
+ * What the network said. The library drops the error it got (its `requestError` is undefined), but the socket of the
+ * request keeps it; a socket without an error was closed by the other side.
+ */
+function requestReason({ requestError, request }: ApiRequestError): string {
+  const error: unknown = requestError ?? request.socket?.errored;
+  return error ? networkReason(error) : "the connection was closed before an answer came";
 }

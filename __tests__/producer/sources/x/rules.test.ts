@@ -1,7 +1,9 @@
+import { createServer } from "node:https";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { OUR_TAG, planRules, Rules } from "../../../../producer/sources/x/rules";
-import { signIn } from "../../../../producer/sources/x/x-client";
+import { answerOf, signIn } from "../../../../producer/sources/x/x-client";
 import { type Certificate, makeCertificate, trust } from "../../../../test-servers/certificate";
+import { close, listen } from "../../../../test-servers/listen";
 import {
   BEARER_TOKEN,
   CONSUMER_KEY,
@@ -122,6 +124,30 @@ describe("the rules at X", () => {
     const api = await rules();
     await x.stop();
     await expect(api.list()).rejects.toThrow(`X cannot be reached at ${x.url}: connect ECONNREFUSED`);
+  });
+});
+
+describe("a request that gets no answer", () => {
+  async function messageFrom(trusted: boolean): Promise<string> {
+    const { key, cert, file } = makeCertificate();
+    const server = createServer({ key, cert }, ({ socket }) => socket.destroy());
+    const apiUrl = (await listen(server)).replace("http:", "https:");
+    const distrust = trusted ? trust({ key, cert, file }) : () => {};
+    const { api } = await signIn({ credentials: { bearerToken: BEARER_TOKEN }, apiUrl });
+    const error = await answerOf(apiUrl, api.v2.streamRules()).catch((reason: Error) => reason);
+    distrust();
+    await close(server);
+    return error instanceof Error ? error.message.replace(apiUrl, "<url>") : "";
+  }
+
+  it("fails with what the network says", async () => {
+    expect(await messageFrom(false)).toBe("X cannot be reached at <url>: self-signed certificate");
+  });
+
+  it("fails with that where the network says nothing", async () => {
+    expect(await messageFrom(true)).toBe(
+      "X cannot be reached at <url>: the connection was closed before an answer came",
+    );
   });
 });
 
