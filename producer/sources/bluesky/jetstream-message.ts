@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJson } from "../../../events/json";
 import { POSTS } from "./endpoint";
 
 /** What Jetstream has said. */
@@ -60,12 +61,9 @@ function typed(name: string): string {
 
 /** Reads a message of either version of the service. Never throws; details name the rule, never the content. */
 export function parseMessage(data: string): JetstreamMessage {
-  let value: unknown;
-  try {
-    value = JSON.parse(data);
-  } catch {
+  const value = parseJson(data);
+  if (value === undefined)
     return { kind: "unreadable", reason: "invalid-json", detail: "the message is not JSON" };
-  }
   const isVersion2 = typeof value === "object" && value !== null && "$type" in value;
   return isVersion2 ? fromVersion2(value) : fromVersion1(value);
 }

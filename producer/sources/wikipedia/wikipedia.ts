@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import * as v from "valibot";
+import { parseJson } from "../../../events/json";
 import { Post } from "../../../events/post";
 import { list } from "../../../shared/option-values";
 import { type LiveOptions, LiveStream } from "../live/live-stream";
@@ -65,7 +66,7 @@ export class WikipediaSource implements Source {
   }
 
   #itemOf(data: string): SourceItem {
-    const change = v.safeParse(v.pipe(v.string(), v.parseJson(), RecentChange), data);
+    const change = v.safeParse(RecentChange, parseJson(data));
     if (!change.success) return rejected(data, change.issues[0]);
     const { meta, type, wiki, user, title, comment } = change.output;
     // Canary events are made up to see that the stream works.
