@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { Option } from "commander";
 import * as v from "valibot";
 import type { Post } from "../../../events/post";
+import { type Clock, systemClock } from "../../../shared/clock";
 import { integer } from "../../../shared/option-values";
 import { type Random, seededRandom } from "../../../shared/random";
 import type { Source, SourceDefinition, SourceItem } from "../source";
@@ -30,10 +31,10 @@ export const sampleSource: SourceDefinition = {
 export class SampleSource implements Source {
   readonly description: string;
 
-  /** @param now the clock that `createdAt` is taken from, in milliseconds since the epoch */
+  /** @param clock dates each post as it is made */
   constructor(
     readonly seed: number,
-    readonly now: () => number = Date.now,
+    readonly clock: Clock = systemClock,
   ) {
     this.description = `sample posts, seed ${seed}`;
   }
@@ -41,7 +42,7 @@ export class SampleSource implements Source {
   async *items(signal: AbortSignal): AsyncGenerator<SourceItem> {
     const random = seededRandom(this.seed);
     for (let number = 1; !signal.aborted; number++) {
-      yield { kind: "post", post: makePost(`${this.seed}-${number}`, random, this.now()) };
+      yield { kind: "post", post: makePost(`${this.seed}-${number}`, random, this.clock.now()) };
     }
   }
 }

@@ -2,12 +2,14 @@ import { describe, expect, it } from "@jest/globals";
 import { parseEvent } from "../../../../events/parse-event";
 import type { Post } from "../../../../events/post";
 import { SampleSource, sampleSource } from "../../../../producer/sources/sample/sample";
+import { type Clock, systemClock } from "../../../../shared/clock";
+import { VirtualClock } from "../../../support/virtual-clock";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 
-async function posts(seed: number, count: number, now = () => NOON): Promise<Post[]> {
+async function posts(seed: number, count: number, clock: Clock = new VirtualClock(NOON)): Promise<Post[]> {
   const taken: Post[] = [];
-  for await (const item of new SampleSource(seed, now).items(new AbortController().signal)) {
+  for await (const item of new SampleSource(seed, clock).items(new AbortController().signal)) {
     if (item.kind === "post") taken.push(item.post);
     if (taken.length === count) break;
   }
@@ -35,9 +37,12 @@ describe("the sample source", () => {
 
   it("dates a post when it is asked for", async () => {
     let now = NOON;
-    const made = await posts(1, 2, () => {
-      now += 1000;
-      return now;
+    const made = await posts(1, 2, {
+      ...systemClock,
+      now() {
+        now += 1000;
+        return now;
+      },
     });
     expect(made.map(({ createdAt }) => createdAt)).toEqual([
       "2026-11-23T12:00:01.000Z",
@@ -45,7 +50,21 @@ describe("the sample source", () => {
     ]);
   });
 
-  it("writes in many scripts, with emoji of several code points", async () => {
+  it("ends when it is stopped", async () => {
+    const stop = new AbortController();
+    let count = 0;
+    for await (const _ of new SampleSource(1).items(stop.signal)) if (++count === 3) stop.abort();
+    expect(count).toBe(3);
+  });
+
+  it("takes a seed of its own where none is given", async () => {
+    const [one, other] = await Promise.all([sampleSource.create({}), sampleSource.create({})]);
+    expect(one.description).not.toBe(other.description);
+  });
+});
+
+describe("sample posts", () => {
+  it("are written in many scripts, with emoji of several code points", async () => {
     const text = (await posts(1, 5000)).map((post) => post.text).join("");
     for (const script of [
       "Latin",
@@ -63,7 +82,7 @@ describe("the sample source", () => {
     for (const emoji of ["👨‍👩‍👧‍👦", "🇯🇵", "👍🏽"]) expect(text).toContain(emoji);
   });
 
-  it("has few authors write much and many write little", async () => {
+  it("come from few authors who write much and many who write little", async () => {
     const counts = new Map<string, number>();
     for (const { username } of await posts(1, 10_000)) counts.set(username, (counts.get(username) ?? 0) + 1);
     const sorted = [...counts.values()].sort((a, b) => b - a);
@@ -73,23 +92,11 @@ describe("the sample source", () => {
     expect(topTen).toBeLessThan(5000);
   });
 
-  it("gives an author the same name and language every time", async () => {
+  it("have an author's name and language the same every time", async () => {
     const names = new Map<string, string>();
     for (const { username, name, lang } of await posts(1, 5000)) {
       expect(names.get(username) ?? `${name} ${lang}`).toBe(`${name} ${lang}`);
       names.set(username, `${name} ${lang}`);
     }
-  });
-
-  it("ends when it is stopped", async () => {
-    const stop = new AbortController();
-    let count = 0;
-    for await (const _ of new SampleSource(1).items(stop.signal)) if (++count === 3) stop.abort();
-    expect(count).toBe(3);
-  });
-
-  it("takes a seed of its own where none is given", async () => {
-    const [one, other] = await Promise.all([sampleSource.create({}), sampleSource.create({})]);
-    expect(one.description).not.toBe(other.description);
   });
 });
