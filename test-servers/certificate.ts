@@ -11,7 +11,7 @@ export interface Certificate {
   file: string;
 }
 
-/** Makes a certificate for 127.0.0.1 that nobody trusts unless told to; needs the openssl command. */
+/** Makes a self-signed certificate for 127.0.0.1; needs the openssl command. */
 export function makeCertificate(): Certificate {
   const folder = mkdtempSync(path.join(tmpdir(), "certificate-"));
   const keyFile = path.join(folder, "key.pem");

@@ -5,12 +5,12 @@ export interface EventStreamServer {
   url: URL;
   /** The Last-Event-ID of every request, in order; undefined where it had none. */
   lastEventIds: readonly (string | undefined)[];
-  /** Each of the next requests gets one of these, in order: a status, or pieces of a stream that ends behind them. */
+  /** Each of the next requests gets one of these, in order: a status, or the pieces of a stream, which then ends. */
   answer(...answers: (number | readonly (string | Buffer)[])[]): void;
   stop(): Promise<void>;
 }
 
-/** Starts a server of server-sent events on loopback. What it was told no answer to waits. */
+/** Starts a server of server-sent events on loopback. A request that there is no answer for waits. */
 export async function startEventStreamServer(): Promise<EventStreamServer> {
   const lastEventIds: (string | undefined)[] = [];
   const queue: (number | readonly (string | Buffer)[])[] = [];

@@ -7,7 +7,7 @@ export interface Message {
 
 const LEXICON = "network.bsky.jetstream.subscribeEvents";
 
-/** Version 2 says that an earlier cursor was asked for than it can go back to. */
+/** Version 2 reports that the cursor is earlier than what it still has. */
 export const OUTDATED_CURSOR = {
   $type: "message",
   payload: { $type: `${LEXICON}#info`, name: "OutdatedCursor", message: "resumed from seq 1" },
@@ -30,7 +30,7 @@ export function blueskyPost(
   });
 }
 
-/** What somebody has done with one of their records, so many seconds after eight. */
+/** What somebody did with one of their records, so many seconds after eight. */
 export function commit(seconds: number, content: Record<string, unknown>): Message {
   const timeUs = EIGHT_US + Math.round(seconds * 1e6);
   const did = "did:plc:ada";
@@ -54,7 +54,7 @@ export function commit(seconds: number, content: Record<string, unknown>): Messa
   };
 }
 
-/** Somebody has another handle, so many seconds after eight. */
+/** Somebody changed their handle, so many seconds after eight. */
 export function handleChange(seconds: number): Message {
   const { timeUs, version2 } = commit(seconds, {});
   const { did, time, witnessedAt, seq } = (version2 as { payload: Record<string, unknown> }).payload;

@@ -4,11 +4,11 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { type Message, OUTDATED_CURSOR } from "./jetstream-messages";
 import { close, listen } from "./listen";
 
-/** What a server does with a connection before, or instead of, what it should do. */
+/** What a server does with a connection before, or instead of, serving it. */
 export type Misbehaviour =
-  /** Instead of a handshake. */
-  | { refuse: number }
-  /** After the handshake; what it should do follows if this resolves to true. */
+  /** The HTTP status it answers instead of a handshake. */
+  | { answer: number }
+  /** What it does after the handshake; it then serves the connection if this resolves to true. */
   | { accept: (socket: WebSocket, raw: Socket) => Promise<boolean> };
 
 export interface JetstreamServer {
@@ -20,9 +20,9 @@ export interface JetstreamServer {
   subscriptions: readonly { path: string; parameters: URLSearchParams }[];
   /** How many connections are open. */
   connections(): number;
-  /** Adds a message; it is sent to whoever is connected, and from its time on to whoever asks for it. */
+  /** Sends messages to whoever is connected, and keeps them for whoever asks for their time. */
   publish(...messages: Message[]): void;
-  /** Forgets messages from before a time, and begins with that one if an earlier one is asked for. */
+  /** Forgets messages from before a time; if an earlier time is asked for, it begins there. */
   forgetBefore(timeUs: number): void;
   /** Resets every connection. */
   drop(): void;
@@ -31,7 +31,7 @@ export interface JetstreamServer {
   stop(): Promise<void>;
 }
 
-/** Starts a Jetstream service on loopback that speaks both versions, and misbehaves as told. */
+/** Starts a Jetstream service on loopback, in both versions, that misbehaves on request. */
 export async function startJetstreamServer(): Promise<JetstreamServer> {
   let history: Message[] = [];
   let oldestUs = 0;
@@ -57,14 +57,14 @@ export async function startJetstreamServer(): Promise<JetstreamServer> {
     subscriptions.push({ path, parameters });
     raw.on("error", () => {});
     const misbehaviour = queue.shift();
-    if (misbehaviour && "refuse" in misbehaviour) {
-      raw.end(`HTTP/1.1 ${misbehaviour.refuse} No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    if (misbehaviour && "answer" in misbehaviour) {
+      raw.end(`HTTP/1.1 ${misbehaviour.answer} No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
     webSockets.handleUpgrade(request, raw, head, (socket) => {
       socket.on("error", () => {});
-      void (misbehaviour?.accept(socket, raw) ?? Promise.resolve(true)).then((goOn) => {
-        if (goOn) serve(socket, path, parameters.get("cursor"));
+      void (misbehaviour?.accept(socket, raw) ?? Promise.resolve(true)).then((isServed) => {
+        if (isServed) serve(socket, path, parameters.get("cursor"));
       });
     });
   });
@@ -102,7 +102,7 @@ type Version = "version1" | "version2";
 /** Nothing is ever sent. */
 export const silence: Misbehaviour = { accept: async () => false };
 
-/** The connection is closed in order as soon as it is open. */
+/** The connection is closed in an orderly way as soon as it is open. */
 export const closeAfterAccept: Misbehaviour = {
   accept: async (socket) => {
     socket.close(1011, "go away");
@@ -110,7 +110,7 @@ export const closeAfterAccept: Misbehaviour = {
   },
 };
 
-/** These texts are sent as messages, and then what should be. */
+/** These texts are sent as messages before anything else. */
 export function sendFirst(...texts: string[]): Misbehaviour {
   return {
     accept: async (socket) => {
@@ -151,7 +151,7 @@ export function sendInPieces(message: Message, fragments: number): Misbehaviour 
   };
 }
 
-/** A text frame, or a part of one. @see https://www.rfc-editor.org/rfc/rfc6455#section-5.2 */
+/** A text frame, or part of one. @see https://www.rfc-editor.org/rfc/rfc6455#section-5.2 */
 function frame(payload: Buffer, isFirst: boolean, isLast: boolean): Buffer {
   if (payload.length > 125) throw new Error("a fragment must be short");
   return Buffer.concat([Buffer.from([(isLast ? 0x80 : 0) | (isFirst ? 0x01 : 0), payload.length]), payload]);
@@ -166,18 +166,17 @@ export const brokenFrame: Misbehaviour = {
 };
 
 /**
- * As many messages as the other side takes, without waiting for anything.
- * @param messages are sent in turn
- * @param sent is told how many bytes have left this process
+ * As many messages as the client takes, one after the other.
+ * @param onSent is called with the bytes of each message that has left this process
  */
-export function flood(messages: Iterable<Message>, sent: (bytes: number) => void): Misbehaviour {
+export function flood(messages: Iterable<Message>, onSent: (bytes: number) => void): Misbehaviour {
   return {
     accept: async (socket) => {
       for (const { version1 } of messages) {
         const text = JSON.stringify(version1);
         await new Promise<void>((resolve) =>
           socket.send(text, () => {
-            sent(text.length);
+            onSent(text.length);
             resolve();
           }),
         );

@@ -30,7 +30,7 @@ export interface XServer {
   streams: Set<ServerResponse>;
   /** Bytes that the network has taken from the server while it was `flooding`. */
   bytesSent: number;
-  /** Each of the next requests for the stream meets one of the behaviours, in order, and the later ones the last. */
+  /** Each of the next requests for the stream meets one of these, in order; all later ones meet the last. */
   behave(...behaviours: StreamBehaviour[]): void;
   /** Answers requests for the rules, or for a token, with a status and a body instead. */
   answerRules(status: number, body: unknown): void;
@@ -39,8 +39,8 @@ export interface XServer {
 }
 
 /**
- * Starts a server on loopback that speaks the parts of X's API that a filtered stream needs: sign-in, rules, and one
- * stream at a time. It accepts the credentials above only.
+ * Starts a server on loopback that has the parts of X's API that a filtered stream needs: sign-in, rules, and a single
+ * stream. It accepts the credentials above only.
  * @see https://docs.x.com/x-api/posts/filtered-stream/introduction
  */
 export async function startXServer(certificate: Certificate = makeCertificate()): Promise<XServer> {
@@ -121,7 +121,7 @@ function json(response: ServerResponse, status: number, body: unknown, headers: 
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 }
 
-/** A post as the stream delivers it, with its line end, but for what is said otherwise. */
+/** A post as the stream delivers it, with its line end; the values replace the defaults. */
 export function streamedPost(
   values: { id?: string; text?: string; username?: string; ruleId?: string } = {},
 ): string {
@@ -151,13 +151,17 @@ export function closing(...chunks: (string | Uint8Array)[]): StreamBehaviour {
   return (response) => void send(response, chunks).then(() => response.end());
 }
 
-/** The stream is accepted and, after the chunks, its connection is broken off. */
+/** The stream is accepted and, after the chunks, its connection is broken. */
 export function breakingOff(...chunks: (string | Uint8Array)[]): StreamBehaviour {
   return (response) => void send(response, chunks).then(() => response.socket?.destroy());
 }
 
-/** The stream is not accepted. */
-export function refusing(status: number, body: unknown = {}, headers?: OutgoingHttpHeaders): StreamBehaviour {
+/** The stream is not accepted; this is the answer instead. */
+export function answering(
+  status: number,
+  body: unknown = {},
+  headers?: OutgoingHttpHeaders,
+): StreamBehaviour {
   return (response) => json(response, status, body, headers);
 }
 

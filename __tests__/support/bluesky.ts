@@ -33,7 +33,7 @@ export function useBluesky() {
         if (item.kind === "notice") notes.push(item.message);
         else items.push(item);
     })();
-    // Whoever awaits it gets the error; a test that does not is not about it.
+    // A test that does not await it does not expect an error.
     ended.catch(() => {});
     const ids = () => items.flatMap((item) => (item.kind === "post" ? [item.post.id] : []));
     const connected = (count: number) =>
@@ -49,9 +49,9 @@ export function useBluesky() {
     get stop() {
       return stop;
     },
-    /** What messages call the server. */
+    /** The server's name in messages. */
     host: () => server.url.host,
-    /** The cursors that were asked for, in order. */
+    /** The requested cursors, in order. */
     cursors: () => server.subscriptions.map(({ parameters }) => parameters.get("cursor")),
   };
 }

@@ -17,7 +17,7 @@ export const CONSUMER = { X_CONSUMER_KEY: CONSUMER_KEY, X_CONSUMER_SECRET: CONSU
 
 export interface XServerFixture {
   readonly x: XServer;
-  /** The environment of a command for which the server is X. */
+  /** The environment of a command that takes the server for X. */
   environment(): Record<string, string>;
 }
 
@@ -41,7 +41,7 @@ export function useXServer(): XServerFixture {
   };
 }
 
-/** Neither what a command printed nor what it warned of holds a credential. */
+/** Expects that nothing a command printed contains a credential. */
 export function expectNoCredentials({ stdout, stderr }: CommandRun): void {
   for (const secret of [BEARER_TOKEN, CONSUMER_KEY, CONSUMER_SECRET])
     expect(stdout + stderr).not.toContain(secret);

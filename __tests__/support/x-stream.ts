@@ -25,7 +25,7 @@ export interface Reading {
 /** X and what reads its stream. */
 export interface XFixture {
   readonly x: XServer;
-  /** The reader's; the server knows no time. */
+  /** The reader's clock; the server has none. */
   readonly clock: VirtualClock;
   stream(): LiveStream<StreamedItem>;
   /** Reads a stream until the test ends. */
@@ -112,7 +112,7 @@ function readingOf(stream: LiveStream<StreamedItem>): Reading {
     }
   };
   reading.ended = consume();
-  // A test that does not expect a failure sees what is missing instead.
+  // A test that does not expect a failure fails for what is missing instead.
   reading.ended.catch(() => {});
   return reading;
 }

@@ -3,8 +3,8 @@ import { Post } from "../../../events/post";
 import type { JetstreamMessage } from "./jetstream-message";
 
 /**
- * What is read of a record. Records are written by everybody's own software and nobody checks them on the way, so
- * whatever is not needed may be missing, or nonsense.
+ * What is read of a record. Anybody's software writes records and nobody checks them on the way, so whatever is not
+ * needed may be missing or nonsense.
  * @see https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
  */
 const Record = v.object({
@@ -19,8 +19,8 @@ export type PostResult =
   | { ok: false; detail: string };
 
 /**
- * Makes an event of a post. Its `username` is the author's DID, which never changes: handles do, and are not part of
- * the stream, so that they would have to be asked for author by author.
+ * Makes an event of a post. Its `username` is the author's DID, which never changes. Handles do, and the stream does
+ * not carry them: each author's would have to be looked up.
  */
 export function postOf({
   did,
@@ -47,8 +47,8 @@ export function postOf({
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * The time at which the author's software says that the post was written, or, where that is no time, lies before the
- * epoch or after the post has arrived, the time at which it arrived. Bluesky sorts posts by the same rule.
+ * The time at which the post was written, according to the author's software. If that is not a time, or is before the
+ * epoch or after the post's arrival, it is the time of arrival. Bluesky sorts posts by the same rule.
  * @see https://docs.bsky.app/docs/advanced-guides/timestamps
  */
 function timeOf(createdAt: string | undefined, timeUs: number): string {

@@ -19,7 +19,7 @@ const BlueskyOptions = v.object({
   jetstreamUrl: v.optional(v.string()),
 });
 
-/** Live posts from Bluesky, which takes no account: everything that is posted there comes by on its Jetstream. */
+/** Live posts from Bluesky: its Jetstream carries everything that is posted there, and needs no account. */
 export const blueskySource: SourceDefinition = {
   summary: "live posts from Bluesky; free, and no account is needed",
   options: [
@@ -31,11 +31,11 @@ export const blueskySource: SourceDefinition = {
     ),
   ],
   help: `Bluesky (--source bluesky):
-  Posts come from Jetstream, dozens a second; --track and --lang choose among them on this machine.
-  A post's username is its author's DID, such as did:plc:z72i7hdynmk6r22z27h6tvur: it never changes, and the stream
+  Jetstream delivers all posts, dozens a second; --track and --lang filter them on this machine.
+  A post's username is its author's DID, such as did:plc:z72i7hdynmk6r22z27h6tvur: DIDs never change, and the stream
   carries no handles.
-  With --resume, what was posted since the last run comes first, as far back as Jetstream keeps it, which is a day or
-  so; a gap is reported with its times.`,
+  With --resume, posts since the last run come first. Jetstream keeps about a day of them; a gap is reported with its
+  times.`,
   async create(options) {
     const { track, lang, jetstreamUrl } = v.parse(BlueskyOptions, options);
     return new BlueskySource({
@@ -46,12 +46,12 @@ export const blueskySource: SourceDefinition = {
 };
 
 /**
- * How far back to begin after a break, in microseconds. The services see the same post at slightly different times,
- * and a post that is delivered twice is one item in the table.
+ * How far back to resume, in microseconds. The services see the same post at slightly different times, and a post that
+ * is delivered twice is one item in the table.
  */
 const OVERLAP_US = 5_000_000;
 
-/** How much is left out, in microseconds, where a message cannot be read; twice as much, up to a minute, if need be. */
+/** How much to skip where a message cannot be read, in microseconds; doubled, up to a minute, until one can be. */
 const STEP_OVER_US = 1_000_000;
 const LONGEST_STEP_US = 60_000_000;
 
@@ -107,7 +107,7 @@ export class BlueskySource implements Source {
         const message = parseMessage(data);
         if (message.kind === "error") throw new ConnectionLost(message.reason);
         if ("timeUs" in message && message.timeUs !== undefined) {
-          // A server that has what it was asked for begins with what was seen already: the cursor lies before that.
+          // The cursor lies before the last post seen: a server that still has everything begins with known posts.
           if (isFirst && before !== undefined && message.timeUs > before)
             yield this.#gap(before, message.timeUs);
           isFirst = false;
@@ -126,7 +126,7 @@ export class BlueskySource implements Source {
   }
 
   #gap(from: number, to: number): SourceItem {
-    const message = `Bluesky: a gap: ${this.#host} delivered nothing of what was posted from ${isoTime(from)} to ${isoTime(to)}`;
+    const message = `Bluesky: a gap: ${this.#host} delivered nothing posted from ${isoTime(from)} to ${isoTime(to)}`;
     return { kind: "notice", message };
   }
 

@@ -1,11 +1,11 @@
 import { CommandError, ExitCode } from "../../../shared/errors";
 
-/** What kind of records Bluesky's posts are. */
+/** The collection that Bluesky's posts belong to. */
 export const POSTS = "app.bsky.feed.post";
 
 /**
- * The public Jetstream services that Bluesky runs, in the order in which they are tried: both versions of the service
- * in turn, and one coast after the other.
+ * Bluesky's public Jetstream services, in the order in which they are tried: alternating between the two versions of
+ * the service, and between the coasts.
  * @see https://github.com/bluesky-social/jetstream-legacy#public-instances
  * @see https://bsky.network/docs/jetstream/
  */
@@ -31,9 +31,9 @@ export function endpointOf(value: string): URL {
 }
 
 /**
- * The URL that subscribes to posts. The two versions of the service have other parameters, and both take a time as
- * the cursor, which is what makes one of them go on where another one was.
- * @param cursor from when on, in microseconds since the epoch; left out, from now on
+ * The URL that subscribes to posts. The two versions of the service name their parameters differently, but both take a
+ * time as the cursor, so that one can resume where another one stopped.
+ * @param cursor where to begin, in microseconds since the epoch; defaults to now
  */
 export function subscriptionUrl(endpoint: URL, cursor: number | undefined): URL {
   const url = new URL(endpoint);

@@ -1,20 +1,20 @@
-/** Which posts are asked for. */
+/** Which posts are wanted. */
 export interface FilterOptions {
-  /** The text has one of these; left out, any text will do. */
+  /** The text has one of these; any text by default. */
   terms?: readonly string[] | undefined;
-  /** One of the post's languages is one of these; left out, any will do. */
+  /** One of the post's languages is one of these; any by default. */
   languages?: readonly string[] | undefined;
 }
 
-/** A post to decide on: its text, and its languages as BCP 47 codes. */
+/** What decides: a post's text, and its languages as BCP 47 codes. */
 export interface Candidate {
   text: string;
   langs: readonly string[];
 }
 
 /**
- * Makes the function that knows whether a post is asked for. A term is looked for anywhere in the text, in capitals or
- * not, since many languages write no spaces between words; `pt` stands for `pt-BR` too.
+ * Makes the function that decides whether a post is wanted. A term may be anywhere in the text, since many languages
+ * write no spaces between words, in upper or lower case; `pt` includes `pt-BR`.
  */
 export function postFilter({ terms, languages }: FilterOptions): (candidate: Candidate) => boolean {
   const needles = terms?.map(folded);
@@ -31,7 +31,7 @@ function isOf(lang: string, code: string): boolean {
   return lang === code || lang.startsWith(`${code}-`);
 }
 
-/** An accent may be a character of its own or part of its letter: both look the same. */
+/** An accent may be a separate character or part of its letter: both look the same. */
 function folded(text: string): string {
   return text.normalize("NFC").toLowerCase();
 }

@@ -2,11 +2,11 @@ import * as v from "valibot";
 import { parseJson } from "../../../events/json";
 import { POSTS } from "./endpoint";
 
-/** What Jetstream has said. */
+/** What a message of Jetstream says. */
 export type JetstreamMessage =
-  /** Somebody has written a post; the record is what they have written, whatever that is. */
+  /** Somebody wrote a post; the record is what they wrote, whatever that is. */
   | { kind: "post"; timeUs: number; did: string; rkey: string; record: unknown }
-  /** Something else has happened; the service has also notices that have no time. */
+  /** Something else happened. The service also sends notices, which have no time. */
   | { kind: "other"; timeUs?: number }
   /** The service is about to close the connection. */
   | { kind: "error"; reason: string }
@@ -84,7 +84,7 @@ function fromVersion2(value: unknown): JetstreamMessage {
   }
   const { payload } = parsed.output;
   if (!("did" in payload)) return { kind: "other" };
-  // A cursor is looked up among the times of witnessing; the other time can be one that somebody has imported.
+  // A cursor refers to the times of witnessing; the other time may come from an import.
   const timeUs = payload.witnessedAt ?? payload.time;
   return "operation" in payload ? fromCommit(payload.did, timeUs, payload) : { kind: "other", timeUs };
 }

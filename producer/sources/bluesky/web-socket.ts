@@ -3,26 +3,26 @@ import { ConnectionLost, networkReason, USER_AGENT } from "../live/connection-lo
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** How long the server may take to agree to a close, in milliseconds. */
+/** How long the server may take to confirm a close. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-/** The longest message that is taken, in bytes. A post has at most some kilobytes; records of other kinds, a megabyte. */
+/** The longest message that is accepted. A post has a few kilobytes at most; records of other kinds, a megabyte. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
-/** The server sent what is not a message of the protocol, or one that is too long: it may do so every time. */
+/** The server sent something that is no message of the protocol, or too long a message; it may do so every time. */
 export class UnreadableMessage extends ConnectionLost {}
 
 /**
- * Opens a WebSocket and delivers its messages. While nobody asks for the next one, the socket is not read, and the
- * server has to wait: what is held here is some messages, whatever it sends.
+ * Opens a WebSocket and delivers its messages. While nobody asks for the next one, the socket is not read and the
+ * server has to wait, so that only a few messages are held in memory.
  * @param signal closes the connection
- * @throws ConnectionLost when it cannot be opened, or ends
+ * @throws ConnectionLost when the WebSocket cannot be opened, breaks or ends
  */
 export async function* webSocketMessages(url: URL, signal: AbortSignal): AsyncGenerator<string> {
   const socket = new WebSocket(url, {
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxPayload: MAX_MESSAGE_BYTES,
-    // Posts are some ten kilobytes a second: less than compression is worth to either side.
+    // Posts are about ten kilobytes a second: too few for compression to be worth it.
     perMessageDeflate: false,
     headers: { "user-agent": USER_AGENT },
   });
@@ -34,7 +34,7 @@ export async function* webSocketMessages(url: URL, signal: AbortSignal): AsyncGe
     .once("close", (code, reason) => {
       ending = `the server closed the connection (${[code, reason.toString()].filter(String).join(" ")})`;
     })
-    // The stream reports the first error; without a listener a later one would end the process.
+    // The stream reports the first error; without a listener, a later one would end the process.
     .on("error", () => {});
   const stream = createWebSocketStream(socket, { readableObjectMode: true });
   const close = () => closeSocket(socket);
@@ -57,10 +57,10 @@ function connectionLost(error: unknown): ConnectionLost {
     : new ConnectionLost(networkReason(error));
 }
 
-/** Closes in order, so that the server does not take it for a fault, but does not wait for it long. */
+/** Closes in an orderly way, so that the server does not take it for a fault, but does not wait long for it. */
 function closeSocket(socket: WebSocket): void {
   if (socket.readyState === WebSocket.CLOSING || socket.readyState === WebSocket.CLOSED) return;
-  // The server's answer stands behind the messages that nobody will read.
+  // The server's confirmation comes after the messages that nobody will read.
   socket.removeAllListeners("message").resume();
   socket.close(1000);
   const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);

@@ -18,7 +18,7 @@ export const fileSource: SourceDefinition = {
   summary: "events or raw v1.1 tweets from a file or standard input, one a line (NDJSON)",
   options: [
     new Option("--input <path>", "the file, .gz too; - reads standard input; implies --source file"),
-    new Option("--raw", "put every line as it is, byte for byte, without parsing it"),
+    new Option("--raw", "put every line on the stream byte for byte, without parsing it"),
   ],
   async create(options) {
     const { input, raw } = v.parse(FileOptions, options);
@@ -46,7 +46,7 @@ class FileSource implements Source {
 
   async *items(signal: AbortSignal, from: SourcePosition = 0): AsyncGenerator<SourceItem> {
     for await (const line of splitLines(this.#bytes(signal), MAX_RECORD_BYTES)) {
-      // Where reading was broken off, the line may be half a line.
+      // Reading was interrupted, so this may be half a line.
       if (signal.aborted) return;
       this.#lineNumber = line.number;
       if (line.number <= Number(from)) continue;
@@ -54,7 +54,7 @@ class FileSource implements Source {
     }
     if (this.#lineNumber < Number(from) && !signal.aborted)
       throw new CommandError(
-        `${this.description} has ${this.#lineNumber} lines, and the checkpoint says that ${from} are delivered; it has changed since`,
+        `${this.description} has ${this.#lineNumber} lines, but its checkpoint is at line ${from}: the file has changed since`,
       );
   }
 
@@ -67,7 +67,7 @@ class FileSource implements Source {
   }
 }
 
-/** A line is passed once its line feed is there: what is appended to a last line without one belongs to that line. */
+/** Only after its line feed is a line complete: what is appended to a last line without one belongs to that line. */
 function positionBehind(line: Line | LongLine): SourcePosition | undefined {
   return "terminated" in line && line.terminated ? line.number : undefined;
 }
@@ -83,7 +83,7 @@ const BLANK = new Set([0x0d, 0x20, 0x09]);
 function parsedItem(line: Line | LongLine): SourceItem {
   if ("pieces" in line) return tooLong(line);
 
-  // Editors on Windows begin a file with a byte order mark, which JSON does not allow.
+  // Editors on Windows write a byte order mark at the beginning of a file.
   const marked = line.number === 1 && BYTE_ORDER_MARK.equals(line.bytes.subarray(0, 3));
   const bytes = marked ? line.bytes.subarray(3) : line.bytes;
   if (bytes.every((byte) => BLANK.has(byte))) return { kind: "empty" };
@@ -116,7 +116,7 @@ async function openFile(path: string, raw: boolean): Promise<FileSource> {
     await file.close();
     throw new CommandError(`--input ${path} is a directory; name a file`);
   }
-  // A pipe that has a name is a pipe all the same: it can be read once.
+  // A named pipe is still a pipe: it can be read only once.
   const resumption = stats.isFile() ? fileResumption(path, file) : undefined;
   return new FileSource(path, raw, file.createReadStream({ highWaterMark: 256 * 1024 }), resumption);
 }

@@ -2,9 +2,9 @@ import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
 /**
- * Decompresses a stream if it is gzip, which its first two bytes tell.
+ * Decompresses a stream if its first two bytes say that it is gzip.
  * @see https://www.rfc-editor.org/rfc/rfc1952#page-6
- * @param expected whether the input's name says so: then anything else is an error
+ * @param expected whether the input's name says so too: then anything else is an error
  */
 export async function* gunzipped(input: Readable, expected: boolean): AsyncGenerator<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = input[Symbol.asyncIterator]();
@@ -24,7 +24,7 @@ export async function* gunzipped(input: Readable, expected: boolean): AsyncGener
     return;
   }
   const gunzip = createGunzip();
-  // An error of either stream destroys the other and is thrown by the loop over `gunzip`.
+  // An error in either stream destroys the other, and the loop over `gunzip` throws it.
   pipeline(Readable.from(whole, { objectMode: false }), gunzip, () => {});
   yield* gunzip;
 }

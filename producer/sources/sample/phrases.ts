@@ -2,7 +2,7 @@
 export interface Language {
   /** BCP 47. */
   lang: string;
-  /** What stands between sentences. */
+  /** What separates sentences. */
   space: string;
   handles: readonly [string, ...string[]];
   names: readonly [string, ...string[]];

@@ -27,7 +27,7 @@ export const sampleSource: SourceDefinition = {
   },
 };
 
-/** A source of made-up posts that never ends. */
+/** An endless source of made-up posts. */
 export class SampleSource implements Source {
   readonly description: string;
 
@@ -50,7 +50,7 @@ export class SampleSource implements Source {
 const AUTHORS = 2000;
 
 function makePost(number: string, random: Random, now: number): Post {
-  // Few authors write much and many write little: the logarithm of an author's number is spread evenly.
+  // A few authors write a lot and many write little: the logarithm of an author's number is uniformly distributed.
   const author = Math.floor(AUTHORS ** random());
   const language = LANGUAGES[author % LANGUAGES.length] as Language;
   return {
@@ -81,7 +81,7 @@ function pick<T>(choices: readonly [T, ...T[]], random: Random): T {
   return choices[Math.floor(random() * choices.length)] ?? choices[0];
 }
 
-/** Gives every author a name of their own choosing, the same one each time. */
+/** A number from 0 up to 1 that depends on the author only, so that an author always has the same name. */
 function fraction(author: number, step: number): number {
   return ((author * step) % 97) / 97;
 }

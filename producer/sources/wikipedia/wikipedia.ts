@@ -7,7 +7,7 @@ import { type LiveOptions, LiveStream } from "../live/live-stream";
 import { serverSentEvents } from "../live/server-sent-events";
 import type { Source, SourceDefinition, SourceItem, SourcePosition } from "../source";
 
-/** Live edits of Wikipedia and its sister projects: what is edited is the text, and who edits it the author. */
+/** Live edits of Wikipedia and its sister projects: the page and comment become the text, the editor the author. */
 export const wikipediaSource: SourceDefinition = {
   summary: "live edits of Wikipedia and its sister projects; free, and no account is needed",
   options: [new Option("--wiki <names>", "only edits of these wikis, such as enwiki,dewiki").argParser(list)],
@@ -69,7 +69,7 @@ export class WikipediaSource implements Source {
     const change = v.safeParse(RecentChange, parseJson(data));
     if (!change.success) return rejected(data, change.issues[0]);
     const { meta, type, wiki, user, title, comment } = change.output;
-    // Canary events are made up to see that the stream works.
+    // Canary events are test events of the service itself.
     const isEdit = (type === "edit" || type === "new") && meta.domain !== "canary";
     if (!isEdit || this.wikis?.includes(wiki) === false) return { kind: "skipped" };
 

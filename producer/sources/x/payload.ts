@@ -26,7 +26,7 @@ export const STREAM_QUERY = {
 };
 
 /**
- * A post as the stream delivers it with the fields that `STREAM_QUERY` asks for; the event's own schema checks the rest.
+ * A post as the stream delivers it with the fields of `STREAM_QUERY`; the event's own schema checks the rest.
  * @see https://docs.x.com/x-api/stream/stream-filtered-posts
  */
 const StreamedPost = v.object({
@@ -78,7 +78,7 @@ function streamedPost(value: unknown, bytes: Uint8Array): StreamedItem {
 
   const { data, includes, matching_rules: rules } = streamed.output;
   const author = includes.users.find(({ id }) => id === data.author_id);
-  if (!author) return rejected("invalid-event", "includes.users: has not the post's author", [bytes]);
+  if (!author) return rejected("invalid-event", "includes.users: lacks the post's author", [bytes]);
 
   const post = v.safeParse(Post, {
     id: data.id,

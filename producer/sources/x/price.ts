@@ -2,7 +2,7 @@ import { countOf } from "../../../shared/terminal";
 
 /**
  * What X charges for a post that an app reads, in US dollars: "Posts: Read" as of 28 August 2026. A post that is read
- * twice on one day is charged once. X may charge for the authors, which come with the posts, as "User: Read" too; its
+ * twice on one day is charged once. X may also charge for the authors, which come with the posts, as "User: Read"; its
  * documentation does not say.
  * @see https://docs.x.com/x-api/getting-started/pricing
  */
@@ -15,7 +15,7 @@ export function costOf(posts: number, pricePerPost: number): string {
   return `${countOf(posts, "post")} read, about ${dollars(posts * pricePerPost)}`;
 }
 
-/** Small amounts to a tenth of a cent, others to a cent. */
+/** Amounts below a dollar to a tenth of a cent, others to a cent. */
 export function dollars(amount: number): string {
   return `$${amount.toFixed(amount < 1 ? 3 : 2)}`;
 }

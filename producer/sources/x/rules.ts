@@ -4,7 +4,7 @@ import { CommandError, ExitCode } from "../../../shared/errors";
 import { answerOf, type XClient } from "./x-client";
 import { isOfType, Problem, problemText } from "./x-problem";
 
-/** The tag by which the producer knows its own rules; rules with any other tag, or none, belong to others. */
+/** The tag of the producer's own rules; it changes no rule that has another tag, or none. */
 export const OUR_TAG = "real-time-stream-processing";
 
 /** A rule of the filtered stream; posts that match any of them are delivered. */
@@ -18,19 +18,19 @@ const RulesAnswer = v.object({
 
 const UpdateAnswer = v.object({ ...Problem.entries, data: v.optional(v.array(Rule), []) });
 
-/** What has to happen to an app's rules so that the wanted ones are among them. */
+/** What to do with an app's rules so that the wanted ones are among them. */
 export interface RulePlan {
-  /** Rules that are there already. Of two that are alike, X has only one, so it may be another's. */
+  /** Rules that are there already. X takes no rule twice, so it may not be the producer's own. */
   use: Rule[];
   /** Values of rules to create. */
   create: string[];
-  /** Rules of the producer's own that this run does not want. */
+  /** The producer's own rules that this run does not want. */
   remove: Rule[];
-  /** Rules whose posts come on the same stream and are charged for, but not put. */
+  /** Rules whose posts arrive on the same stream and are charged for, but skipped. */
   others: Rule[];
 }
 
-/** @param wanted values of rules; none stands for the producer's own rules that are there */
+/** @param wanted values of rules; if there are none, the producer's own rules are used as they are */
 export function planRules(existing: readonly Rule[], wanted: readonly string[]): RulePlan {
   const isOurs = ({ tag }: Rule) => tag === OUR_TAG;
   const isWanted = ({ value }: Rule) => wanted.includes(value);
@@ -64,7 +64,7 @@ export class Rules {
 
   /**
    * Creates rules with our tag: all of them, or none.
-   * @throws CommandError that says what X has against them
+   * @throws CommandError with X's objection, if it does not accept them
    */
   async create(values: readonly string[]): Promise<Rule[]> {
     if (values.length === 0) return [];
@@ -73,7 +73,7 @@ export class Rules {
     if (!answer.errors?.length) return answer.data;
 
     await this.remove(answer.data);
-    throw refusedRules(answer);
+    throw invalidRules(answer);
   }
 
   /** @throws CommandError */
@@ -91,18 +91,18 @@ export class Rules {
     const parsed = v.safeParse(schema, answer);
     if (parsed.success) return parsed.output;
     throw new CommandError(
-      `${this.apiUrl} answered with something that is not the rules of a filtered stream; see that X_API_URL, if it is set, is X's API`,
+      `${this.apiUrl} answered with something that is not the rules of a filtered stream; check X_API_URL, if it is set`,
     );
   }
 }
 
-function refusedRules(problem: Problem): CommandError {
+function invalidRules(problem: Problem): CommandError {
   const values = (problem.errors ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
   const remedy = isOfType(problem, "rule-cap")
-    ? "this X app has as many rules as it may have; remove some of them"
+    ? "this app has as many rules as it may have; remove some of them"
     : "see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule for what a rule may be";
   return new CommandError(
-    `X does not take the rule ${values.join(" or ")} (${problemText(problem)}); ${remedy}`,
+    `X does not accept the rule ${values.join(" or ")} (${problemText(problem)}); ${remedy}`,
     ExitCode.usage,
   );
 }

@@ -1,9 +1,9 @@
-/** Words that the rule language takes for operators. */
+/** Words that the rule language treats as operators. */
 const OPERATORS = new Set(["OR", "AND", "NOT"]);
 
 /**
- * The filtered-stream rule for terms as `track` takes them: a post has to match one of them, and all the words of it.
- * No term is an operator of the rule language.
+ * The filtered-stream rule for terms: a post has to match all the words of one of them. Nothing in a term acts as an
+ * operator of the rule language.
  * @see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule
  * @param terms such as `["yolo", "#rain wind"]`
  */
@@ -13,7 +13,7 @@ export function trackRule(terms: readonly string[]): string {
   return conditions.map((condition) => (condition.includes(" ") ? `(${condition})` : condition)).join(" OR ");
 }
 
-/** A word, hashtag, mention or cashtag as it is, and anything else as a quoted phrase, which holds no operator. */
+/** A word, hashtag, mention or cashtag unchanged, and anything else as a quoted phrase, which has no operators. */
 function quoted(word: string): string {
   const isPlain = /^[#@$]?[\p{L}\p{M}\p{N}_]+$/u.test(word) && !OPERATORS.has(word.toUpperCase());
   return isPlain ? word : `"${word.replace(/["\\]/g, "\\$&")}"`;

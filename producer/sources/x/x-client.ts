@@ -11,7 +11,7 @@ import { httpProblem, httpProblemText } from "./http-problem";
 import { problemOf } from "./x-problem";
 import type { XSettings } from "./x-settings";
 
-/** How long X may take to answer, in milliseconds. */
+/** How long X may take to answer. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** A client for X's API, and the token it signs in with. */
@@ -23,7 +23,7 @@ export interface XClient {
 /**
  * Makes a client; a consumer key and secret are exchanged for a bearer token.
  * @see https://docs.x.com/fundamentals/authentication/oauth-2-0/application-only
- * @throws CommandError if X cannot be reached or does not know the credentials
+ * @throws CommandError if X cannot be reached or does not accept the credentials
  */
 export async function signIn({ credentials, apiUrl }: XSettings): Promise<XClient> {
   const settings = { plugins: [requestsTo(apiUrl)] };
@@ -36,11 +36,11 @@ export async function signIn({ credentials, apiUrl }: XSettings): Promise<XClien
   const api = await answerOf(apiUrl, new TwitterApi({ appKey, appSecret }, settings).appLogin());
   const tokens = api.getActiveTokens();
   if (tokens.type !== "oauth2")
-    throw new CommandError(`${apiUrl} answered a sign-in without a token; see that X_API_URL is X's API`);
+    throw new CommandError(`${apiUrl} answered a sign-in without a token; check X_API_URL, if it is set`);
   return { api, bearerToken: tokens.bearerToken };
 }
 
-/** Sends the library's requests, whose address is fixed, to this host instead, and lets none wait for ever. */
+/** Sends the library's requests, whose address is fixed, to this host instead, and lets none wait forever. */
 function requestsTo(apiUrl: string): ITwitterApiClientPlugin {
   return {
     onBeforeRequestConfig({ params }) {
@@ -52,9 +52,9 @@ function requestsTo(apiUrl: string): ITwitterApiClientPlugin {
 }
 
 /**
- * Waits for the answer to one of the library's requests. Its errors hold the whole request with its credentials, so
- * none of them gets any further.
- * @throws CommandError that says what to do
+ * Waits for the answer to one of the library's requests. The library's errors contain the whole request with its
+ * credentials, so they are not passed on.
+ * @throws CommandError with the fault and its remedy
  */
 export async function answerOf<T>(apiUrl: string, request: Promise<T>): Promise<T> {
   try {
@@ -68,7 +68,7 @@ export async function answerOf<T>(apiUrl: string, request: Promise<T>): Promise<
       throw new CommandError(`X cannot be reached at ${apiUrl}: ${requestReason(error)}`);
     if (error instanceof ApiPartialResponseError)
       throw new CommandError(
-        `what answers at ${apiUrl} does not answer as X's API does (HTTP ${error.response.statusCode}); check X_API_URL, if it is set`,
+        `what answers at ${apiUrl} is not X's API (HTTP ${error.response.statusCode}); check X_API_URL, if it is set`,
       );
     throw error;
   }

@@ -3,8 +3,8 @@ import * as v from "valibot";
 const Text = v.optional(v.string());
 
 /**
- * What X says of a request or a stream that failed: the body of an answer, or a message on the stream. All that is
- * read from it is text to show.
+ * What X says of a request or a stream that failed: the body of an answer, or a message on the stream. Most of it is
+ * only shown.
  * @see https://docs.x.com/x-api/fundamentals/response-codes-and-errors
  */
 export const Problem = v.object({
@@ -31,7 +31,7 @@ export type Problem = v.InferOutput<typeof Problem>;
 /** Where an app's keys, its access and its credits are managed. */
 export const CONSOLE = "https://console.x.com";
 
-/** Reads the parsed body of an answer; whatever is not a problem of X, such as a proxy's page, is an empty one. */
+/** Reads the parsed body of an answer; anything that is not a problem of X, such as a proxy's page, is an empty one. */
 export function problemOf(body: unknown): Problem {
   const problem = v.safeParse(Problem, body);
   return problem.success ? problem.output : {};

@@ -1,7 +1,7 @@
 import type { Environment } from "../../../shared/environment-file";
 import { CommandError, ExitCode } from "../../../shared/errors";
 
-/** How an app shows X who it is. */
+/** How an app proves to X who it is. */
 export type Credentials = { bearerToken: string } | { consumerKey: string; consumerSecret: string };
 
 export interface XSettings {
@@ -18,9 +18,9 @@ export function hasCredentials(environment: Environment): boolean {
 }
 
 /**
- * Reads X's credentials, and where its API is, from the environment. The bearer token comes first, because with it
- * no other has to be asked for.
- * @throws CommandError if there are none, or one is wrong; the message never holds a value that is secret
+ * Reads X's credentials, and the address of its API, from the environment. A bearer token comes first, because it saves
+ * a request for one.
+ * @throws CommandError if there are no credentials, or one is wrong; the message never contains a secret
  */
 export function readXSettings(environment: Environment): XSettings {
   return { credentials: readCredentials(environment), apiUrl: readApiUrl(environment.X_API_URL) };
@@ -49,19 +49,19 @@ function secret(environment: Environment, name: string): string | undefined {
   const value = environment[name]?.trim();
   if (value && !/^[\x21-\x7e]+$/.test(value))
     throw new CommandError(
-      `${name} holds a space or a character that no credential of X has; copy it again from https://developer.x.com`,
+      `${name} contains a space or a character that no credential of X has; copy it again from https://developer.x.com`,
       ExitCode.usage,
     );
   return value;
 }
 
-/** The credentials go to this host, so it has to be one that proves who it is. */
+/** The credentials are sent to this host, so it has to prove who it is: HTTPS only. */
 function readApiUrl(value: string | undefined): string {
   if (!value) return API_URL;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== "https:" || url.pathname !== "/" || url.username || url.search)
     throw new CommandError(
-      `X_API_URL is ${url?.username ? "a URL with a user name" : value}; it must be https://, a host, and perhaps a port, such as ${API_URL}`,
+      `X_API_URL is ${url?.username ? "a URL with a user name" : value}; it must be https://, a host and optionally a port, such as ${API_URL}`,
       ExitCode.usage,
     );
   return url.origin;

@@ -9,9 +9,9 @@ import { OUR_TAG, planRules, type Rule, type RulePlan, Rules } from "./rules";
 import { signIn } from "./x-client";
 import type { XSettings } from "./x-settings";
 
-/** What a run wants of X. */
+/** The options of a run. */
 export interface XRun {
-  /** Values of rules; none stands for the rules that an earlier run has left. */
+  /** Values of rules; if there are none, the rules that an earlier run kept are used. */
   wanted: readonly string[];
   keepRules: boolean;
   /** How many posts to read at most. */
@@ -22,7 +22,7 @@ export interface XRun {
 
 /**
  * Signs in and reads the app's rules; changes nothing yet.
- * @throws CommandError if X does not let the app in, or there is no rule to stream by
+ * @throws CommandError if X does not accept the credentials, or there is no rule to stream by
  */
 export async function openXSource(run: XRun, settings: XSettings): Promise<XSource> {
   const client = await signIn(settings);
@@ -30,7 +30,7 @@ export async function openXSource(run: XRun, settings: XSettings): Promise<XSour
   const plan = planRules(await rules.list(), run.wanted);
   if (plan.use.length + plan.create.length === 0)
     throw new CommandError(
-      "--source x needs to know which posts: name terms with --track <terms>, such as --track yolo, or a rule with --rule; there is no rule of an earlier run that was kept",
+      "--source x needs to know which posts: name terms with --track <terms>, such as --track yolo, or a rule with --rule; no earlier run kept a rule",
       ExitCode.usage,
     );
   return new XSource(run, rules, plan, filteredStream(settings.apiUrl, client.bearerToken));
@@ -69,7 +69,7 @@ export class XSource implements Source {
       hasFailed = true;
       throw error;
     } finally {
-      // What has stopped the stream would stop this too, and be hidden by it; the next run finds the rules.
+      // What ended the stream would fail this too, and be hidden by it; the next run finds the rules.
       if (!hasFailed) await this.#removeRules(active);
     }
   }
@@ -79,7 +79,7 @@ export class XSource implements Source {
     for await (const item of this.stream.items(signal)) {
       const isRead = item.kind === "post" || item.kind === "rejected";
       if (isRead) this.#read++;
-      yield isForOthers(item, ruleIds) ? { kind: "skipped" } : item;
+      yield isOther(item, ruleIds) ? { kind: "skipped" } : item;
       if (isRead && this.#read === maxPosts) {
         yield notice(`stopped after ${countOf(maxPosts, "post")}, as --max-posts says`);
         return;
@@ -92,11 +92,11 @@ export class XSource implements Source {
     const limit =
       maxPosts === undefined
         ? "--max-posts <n> sets a limit"
-        : `this run reads ${formatCount(maxPosts)} at most, about ${dollars(maxPosts * pricePerPost)}`;
+        : `this run reads at most ${formatCount(maxPosts)}, about ${dollars(maxPosts * pricePerPost)}`;
     return `X charges for every post that is read, about $${pricePerPost} (see ${PRICING_PAGE}); ${limit}`;
   }
 
-  /** Sees to it that the wanted rules are there, and returns the rules whose posts are put. */
+  /** Makes the app's rules the wanted ones, and returns those whose posts are put on the stream. */
   async #setRules(): Promise<Rule[]> {
     const { use, create, remove } = this.plan;
     const created = await this.rules.create(create);
@@ -109,12 +109,12 @@ export class XSource implements Source {
     if (remove.length > 0) yield notice(`removed the rules of an earlier run: ${valuesOf(remove)}`);
     if (others.length > 0)
       yield notice(
-        `this X app has ${countOf(others.length, "rule")} of others; X delivers and charges for their posts as well, which are not put on the stream`,
+        `this X app has ${countOf(others.length, "other rule")}; X also delivers and charges for their posts, which are skipped`,
       );
     yield notice(`streaming posts from X that match ${valuesOf(active)}`);
   }
 
-  /** Removes the rules that this run asked for. Those it found without asking were meant to stay. */
+  /** Removes the rules that this run wanted. Those it only found were meant to stay. */
   async #removeRules(active: readonly Rule[]): Promise<void> {
     const { wanted, keepRules } = this.run;
     const rules = active.filter(({ tag }) => tag === OUR_TAG);
@@ -123,14 +123,14 @@ export class XSource implements Source {
       await this.rules.remove(rules);
     } catch (error) {
       throw new CommandError(
-        `the rule ${valuesOf(rules)} is still at X, and the next run will remove it: ${messageOf(error)}`,
+        `the rule ${valuesOf(rules)} is still at X; the next run will remove it: ${messageOf(error)}`,
       );
     }
   }
 }
 
-/** Whether a post matches rules of others only. */
-function isForOthers(item: SourceItem | StreamedItem, ruleIds: ReadonlySet<string>): boolean {
+/** Whether a post matches only rules that are not the producer's. */
+function isOther(item: SourceItem | StreamedItem, ruleIds: ReadonlySet<string>): boolean {
   return "ruleIds" in item && item.ruleIds?.some((id) => ruleIds.has(id)) === false;
 }
 

@@ -64,12 +64,12 @@ describe("produce --source bluesky", () => {
   });
   afterAll(() => cloud.stop());
 
-  it("takes posts to the table of the local cloud, through all that goes wrong on the way", async () => {
+  it("takes posts to the table of the local cloud, whatever goes wrong on the way", async () => {
     const greeting = blueskyPost(1, { text: "今日は😋 שלום 👩‍👩‍👧‍👦" });
     server.inject(
       sendInPieces(greeting, 7),
       sendAndReset(blueskyPost(2), blueskyPost(3)),
-      { refuse: 503 },
+      { answer: 503 },
       sendFirst("{malformed"),
     );
     const { process: child, stderr, ended } = start("--local", "--port", String(cloud.port), "--json");
@@ -120,7 +120,7 @@ describe("Ctrl-C", () => {
   });
 
   it("ends the wait for another connection", async () => {
-    server.inject(...Array.from({ length: 9 }, () => ({ refuse: 503 })));
+    server.inject(...Array.from({ length: 9 }, () => ({ answer: 503 })));
     const { process: child, stderr, ended } = start();
     await until(() => stderr().includes("connecting again"));
     child.kill("SIGINT");
@@ -152,7 +152,7 @@ describe("--resume", () => {
   const file = () => path.join(producer.directory, ".producer/bluesky.checkpoint.json");
   const position = () => (existsSync(file()) ? JSON.parse(readFileSync(file(), "utf8")).position : undefined);
 
-  it("goes on, after SIGKILL, from what Kinesis acknowledged, and a few seconds earlier", async () => {
+  it("resumes, after SIGKILL, from what Kinesis acknowledged, and a few seconds earlier", async () => {
     const { reached, reach } = moment();
     const first = start("--resume");
     await until(() => server.connections() === 1);
@@ -178,7 +178,7 @@ describe("--resume", () => {
     expect(new Set(await storedIds())).toEqual(new Set(keys(1, 20)));
   });
 
-  it("passes posts that are not wanted", async () => {
+  it("passes unwanted posts", async () => {
     const { process: child, ended } = start("--resume", "--track", "nobody says this");
     await until(() => server.connections() === 1);
     server.publish(...posts(1, 3));
@@ -189,7 +189,7 @@ describe("--resume", () => {
 });
 
 describe("a stream that stalls", () => {
-  it("holds Jetstream back: what waits is with the server, not in this program's memory", async () => {
+  it("holds Jetstream back: posts wait at the server, not in this program's memory", async () => {
     const { reached, reach } = moment();
     producer.kinesis.injectAlways(answerAfter(reached));
     const count = 20_000;

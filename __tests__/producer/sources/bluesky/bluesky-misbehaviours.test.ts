@@ -15,7 +15,7 @@ import { until } from "../../../support/moment";
 const bluesky = useBluesky();
 
 describe("a Jetstream that misbehaves", () => {
-  it("by silence is given up for the next one", async () => {
+  it("by silence is left for the next one", async () => {
     bluesky.server.inject(silence);
     const { notes, connected, ids, clock } = bluesky.read();
     await connected(1);
@@ -29,7 +29,7 @@ describe("a Jetstream that misbehaves", () => {
     ]);
   });
 
-  it("by taking connections only to close them is asked less and less often", async () => {
+  it("by accepting connections only to close them is asked less and less often", async () => {
     bluesky.server.inject(...Array.from({ length: 8 }, () => closeAfterAccept));
     const { notes, waits, connected } = bluesky.read();
     await connected(9);
@@ -60,7 +60,7 @@ describe("a Jetstream that misbehaves", () => {
     expect(waits.slice(0, 3)).toEqual([500, 1000, 500]);
   });
 
-  it("by an abnormal close loses nothing: it goes on from the cursor, a few seconds earlier", async () => {
+  it("by an abnormal close loses nothing: it resumes from the cursor, a few seconds earlier", async () => {
     bluesky.server.publish(blueskyPost(1), blueskyPost(10), blueskyPost(11), blueskyPost(12));
     bluesky.server.inject(sendAndReset(blueskyPost(10)));
     const { ids, notes } = bluesky.read();
@@ -81,9 +81,9 @@ describe("a Jetstream that misbehaves", () => {
     expect(bluesky.cursors()).toEqual([null, cursorAt(5), cursorAt(5), cursorAt(5)]);
   });
 
-  it("by refusing with 503 is left for the next one", async () => {
+  it("by answering HTTP 503 is left for the next one", async () => {
     const other = await startJetstreamServer();
-    bluesky.server.inject({ refuse: 503 });
+    bluesky.server.inject({ answer: 503 });
     const { ids, notes, source } = bluesky.read({ endpoints: [bluesky.server.url, other.url] });
     await until(() => other.connections() === 1);
     other.publish(blueskyPost(1));
@@ -146,7 +146,7 @@ describe("a Jetstream that misbehaves", () => {
   it.each([
     ["a huge message", sendFirst("x".repeat(9 * 1024 * 1024)), "Max payload size exceeded"],
     ["a broken frame", brokenFrame, "Invalid WebSocket frame: invalid opcode 3"],
-  ])("by %s, every time, is stepped over, and the gap is reported", async (_, misbehaviour, reason) => {
+  ])("by %s, every time, has that skipped, and the gap reported", async (_, misbehaviour, reason) => {
     bluesky.server.publish(blueskyPost(10), blueskyPost(10.5), blueskyPost(11.7), blueskyPost(12.5));
     bluesky.server.inject(sendAndReset(blueskyPost(10)), misbehaviour, misbehaviour);
     const { ids, notes } = bluesky.read();
@@ -156,11 +156,11 @@ describe("a Jetstream that misbehaves", () => {
     expect(notes[1]).toContain(`a message cannot be read (${reason})`);
     expect(notes.slice(-2)).toEqual([
       "Bluesky: receiving again",
-      `Bluesky: a gap: ${bluesky.host()} delivered nothing of what was posted from 2026-11-23T08:00:10.000Z to 2026-11-23T08:00:12.500Z`,
+      `Bluesky: a gap: ${bluesky.host()} delivered nothing posted from 2026-11-23T08:00:10.000Z to 2026-11-23T08:00:12.500Z`,
     ]);
   });
 
-  it("by an error message says why", async () => {
+  it("by an error message has it reported", async () => {
     const error = { $type: "error", error: "ConsumerTooSlow", message: "reads too slowly" };
     bluesky.server.inject(sendFirst(JSON.stringify(error)));
     const { notes } = bluesky.read();

@@ -45,7 +45,7 @@ describe("Bluesky's Jetstream", () => {
     ]);
   });
 
-  it("is asked for posts and nothing else, in the words of each version", async () => {
+  it("is asked for posts and nothing else, in the parameters of each version", async () => {
     const { connected } = bluesky.read({ endpoints: [bluesky.server.url, bluesky.server.url2] });
     bluesky.server.inject(closeAfterAccept);
     await connected(2);
@@ -59,7 +59,7 @@ describe("Bluesky's Jetstream", () => {
     ]);
   });
 
-  it("has posts left out that are not wanted", async () => {
+  it("has unwanted posts skipped", async () => {
     const { items, ids, connected } = bluesky.read({ isWanted: ({ langs }) => langs.includes("pt-BR") });
     await connected(1);
     bluesky.server.publish(
@@ -71,7 +71,7 @@ describe("Bluesky's Jetstream", () => {
     expect(ids()).toEqual(["post-2"]);
   });
 
-  it("is closed in order when it is not wanted any more", async () => {
+  it("is closed in an orderly way when the source is stopped", async () => {
     const { connected, ended, notes } = bluesky.read();
     await connected(1);
     bluesky.stop.abort();
@@ -80,7 +80,7 @@ describe("Bluesky's Jetstream", () => {
     expect(notes).toEqual([]);
   });
 
-  it("says in the progress line where it reads and how far behind it is", async () => {
+  it("shows in the progress line where it reads and how far behind it is", async () => {
     const { source, items, connected, clock } = bluesky.read();
     expect(source.status()).toBe("connecting");
     await connected(1);
@@ -91,7 +91,7 @@ describe("Bluesky's Jetstream", () => {
   });
 });
 
-describe("a Jetstream that is asked to go on from a cursor", () => {
+describe("a Jetstream that is asked to resume from a cursor", () => {
   it("begins a few seconds earlier", async () => {
     bluesky.server.publish(blueskyPost(4), blueskyPost(6), blueskyPost(10), blueskyPost(11));
     const { ids, notes } = bluesky.read({}, EIGHT_US + 10e6);
@@ -104,28 +104,28 @@ describe("a Jetstream that is asked to go on from a cursor", () => {
   it.each([
     ["version 1", () => bluesky.server.url],
     ["version 2", () => bluesky.server.url2],
-  ])("and no longer has what was posted then has the gap reported with its times, in %s", async (_, url) => {
+  ])("but no longer has what was posted then has the gap reported with its times, in %s", async (_, url) => {
     bluesky.server.publish(blueskyPost(10), blueskyPost(3600), blueskyPost(3601));
     bluesky.server.forgetBefore(EIGHT_US + 3600e6);
     const { ids, notes } = bluesky.read({ endpoints: [url()] }, EIGHT_US + 10e6);
     await until(() => ids().length === 2);
     expect(notes).toEqual([
-      `Bluesky: a gap: ${bluesky.host()} delivered nothing of what was posted from 2026-11-23T08:00:10.000Z to 2026-11-23T09:00:00.000Z`,
+      `Bluesky: a gap: ${bluesky.host()} delivered nothing posted from 2026-11-23T08:00:10.000Z to 2026-11-23T09:00:00.000Z`,
     ]);
   });
 });
 
-describe("a Jetstream of one's own", () => {
-  it.each([400, 401, 403, 404])("that refuses with %i at first is an address to check", async (status) => {
-    bluesky.server.inject({ refuse: status });
+describe("the user's own Jetstream", () => {
+  it.each([400, 401, 403, 404])("that answers HTTP %i at first has its address reported", async (status) => {
+    bluesky.server.inject({ answer: status });
     const { ended } = bluesky.read();
     await expect(ended).rejects.toThrow(
       `--jetstream-url: ${bluesky.host()}: the server answered HTTP ${status}; check the address, whose path is usually /subscribe`,
     );
   });
 
-  it("that refuses so after it has delivered is asked again", async () => {
-    bluesky.server.inject(sendAndReset(blueskyPost(1)), { refuse: 404 });
+  it("that answers so after it has delivered is asked again", async () => {
+    bluesky.server.inject(sendAndReset(blueskyPost(1)), { answer: 404 });
     const { notes, connected } = bluesky.read();
     await connected(3);
     expect(notes.at(-1)).toContain("the server answered HTTP 404; connecting again");

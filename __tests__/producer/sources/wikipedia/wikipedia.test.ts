@@ -49,7 +49,7 @@ function event(change: unknown, id: string): string {
 }
 
 describe("Wikipedia", () => {
-  it("delivers edits and new pages under those who made them, and nothing else", async () => {
+  it("delivers edits and new pages by their authors, and nothing else", async () => {
     server.answer([
       ":ok\n\n",
       event(edit("1"), "a"),
@@ -73,13 +73,13 @@ describe("Wikipedia", () => {
     ]);
   });
 
-  it("delivers edits of the wikis that are asked for", async () => {
+  it("delivers edits of the wanted wikis only", async () => {
     server.answer([event(edit("1"), "a"), event(edit("2", { wiki: "enwiki" }), "b")]);
     const { items } = await read(2, { wikis: ["enwiki", "dewiki"] });
     expect(items.map(({ kind }) => kind)).toEqual(["skipped", "post"]);
   });
 
-  it("rejects what is no edit, byte for byte", async () => {
+  it("rejects what is not an edit, byte for byte", async () => {
     server.answer(["data: {oops\n\n", event({ ...edit("1"), user: 7 }, "b")]);
     const { items } = await read(2);
     expect(items).toEqual([
@@ -94,7 +94,7 @@ describe("Wikipedia", () => {
     ]);
   });
 
-  it("goes on after the last event when the stream ends, or cannot be opened", async () => {
+  it("resumes after the last event when the stream ends, or cannot be opened", async () => {
     server.answer([event(edit("1"), "[1]"), event(edit("2"), "[2]")], 503, [event(edit("3"), "[3]")]);
     const { items, notes } = await read(3, { from: "[0]" });
     expect(items.map(({ position }) => position)).toEqual(["[1]", "[2]", "[3]"]);
@@ -106,7 +106,7 @@ describe("Wikipedia", () => {
     ]);
   });
 
-  it("ends when it is told to", async () => {
+  it("ends when it is stopped", async () => {
     const reading = read(1);
     await until(() => server.lastEventIds.length === 1);
     stop.abort();
@@ -115,7 +115,7 @@ describe("Wikipedia", () => {
 });
 
 describe("server-sent events", () => {
-  it("are read wherever they are cut, with any of their line ends, comments, and data of several lines", async () => {
+  it("are read wherever they are cut, with any line ends, comments, and data of several lines", async () => {
     const change = JSON.stringify(edit("1", { title: "👩‍👩‍👧‍👦" }), undefined, 1);
     const text = `:\r\nid:x\r\n${change.replace(/^/gm, "data:")}\r\nretry: 5\r\n\r\n: end\n`;
     server.answer([...Buffer.from(text)].map((byte) => Buffer.from([byte])));

@@ -17,7 +17,7 @@ describe("X's filtered stream", () => {
     expect(texts).toEqual([text]);
   });
 
-  it("does not take a lone \\r\\n for a keep-alive while it ends a post", async () => {
+  it("does not take a lone \\r\\n that ends a post for a keep-alive", async () => {
     const post = (text: string) => streamedPost({ text }).trimEnd();
     fixture.x.behave(
       delivering(post("one"), "\r\n", post("two"), "\r\n", "\r\n", `${post("three")}\r`, "\n"),
@@ -61,7 +61,7 @@ describe("X's filtered stream", () => {
     expect(result.rejected).toEqual(["invalid-event", "invalid-json", "invalid-utf8"]);
   });
 
-  it("closes the connection when it is stopped, so that the next one is not refused", async () => {
+  it("closes the connection when it is stopped, so that X accepts the next one", async () => {
     fixture.x.behave(delivering(streamedPost()));
     const first = fixture.read();
     await until(() => first.texts.length === 1);

@@ -41,7 +41,7 @@ describe("a payload of X's stream", () => {
     expect(read(payload)).toMatchObject({ post: { text: "the whole text" } });
   });
 
-  it("is a post too where X has something to say about it", () => {
+  it("is a post even with errors, as when a quoted post is gone", () => {
     const payload = streamed((value) => {
       value.errors = [{ title: "Not Found Error", detail: "Could not find tweet" }];
     });
@@ -52,7 +52,7 @@ describe("a payload of X's stream", () => {
     expect(read("\r")).toEqual({ kind: "skipped" });
   });
 
-  it("is a problem of the stream, told as a list of errors or as one", () => {
+  it("is a problem of the stream, be it a list of errors or one", () => {
     expect(read(OPERATIONAL_DISCONNECT)).toMatchObject({
       kind: "problem",
       problem: { errors: [{ title: "operational-disconnect" }] },
@@ -84,7 +84,7 @@ describe("a payload of X's stream", () => {
     ],
     [
       "invalid-event",
-      "includes.users: has not the post's author",
+      "includes.users: lacks the post's author",
       streamed(({ includes }) => {
         includes.users = [];
       }),

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import {
+  answering,
   BEARER_TOKEN,
   breakingOff,
   closing,
   delivering,
   OPERATIONAL_DISCONNECT,
-  refusing,
   saysNothing,
   streamedPost,
   TOO_MANY_CONNECTIONS,
@@ -16,7 +16,7 @@ import { useXStream } from "../../../support/x-stream";
 const fixture = useXStream();
 
 describe("X's filtered stream connects again", () => {
-  it("at once after a connection that delivered is broken off, and names the gap", async () => {
+  it("at once after a connection that delivered is broken, and reports the gap", async () => {
     const half = streamedPost({ text: "half" }).slice(0, 40);
     fixture.x.behave(
       breakingOff(streamedPost({ text: "one" }), half),
@@ -24,7 +24,7 @@ describe("X's filtered stream connects again", () => {
     );
     const result = fixture.read();
     await until(() => result.notices.length === 1);
-    // What is left of the second that two connections are apart at least.
+    // The rest of the second that must pass between the beginnings of two connections.
     expect(await fixture.delays(1)).toEqual([1000]);
     await until(() => result.texts.length === 2);
     expect(result).toMatchObject({ texts: ["one", "two"], rejected: [] });
@@ -62,7 +62,7 @@ describe("X's filtered stream connects again", () => {
     expect(result.notices[0]).toBe("X: nothing received for 30 s; connecting again in 0.3 s");
   });
 
-  it("later and later when X accepts and closes, as if it had refused", async () => {
+  it("later and later when X accepts and closes, as after an HTTP error", async () => {
     fixture.x.behave(closing());
     const result = fixture.read();
     expect(await fixture.delays(8)).toEqual(
@@ -86,7 +86,7 @@ describe("X's filtered stream connects again", () => {
   });
 
   it("later and later, up to 320 seconds, while X answers 503", async () => {
-    fixture.x.behave(refusing(503, { title: "Service Unavailable" }));
+    fixture.x.behave(answering(503, { title: "Service Unavailable" }));
     const result = fixture.read();
     expect(await fixture.delays(8)).toEqual(
       [5, 10, 20, 40, 80, 160, 320, 320].map((seconds) => seconds * 1000),
@@ -96,10 +96,10 @@ describe("X's filtered stream connects again", () => {
     );
   });
 
-  it("after a 429 when its x-rate-limit-reset has come", async () => {
+  it("after a 429 at its x-rate-limit-reset", async () => {
     const reset = Math.round(fixture.clock.now() / 1000) + 200;
     fixture.x.behave(
-      refusing(429, {}, { "x-rate-limit-remaining": 0, "x-rate-limit-reset": reset }),
+      answering(429, {}, { "x-rate-limit-remaining": 0, "x-rate-limit-reset": reset }),
       delivering(streamedPost()),
     );
     const result = fixture.read();
@@ -110,18 +110,18 @@ describe("X's filtered stream connects again", () => {
     expect(result.stream.status()).toBeUndefined();
   });
 
-  it("after a 429 that says no time, in a minute, then two, four, and 16 at most", async () => {
-    fixture.x.behave(refusing(429));
+  it("after a 429 without a time, in a minute, then two, four, and at most 16", async () => {
+    fixture.x.behave(answering(429));
     fixture.read();
     expect(await fixture.delays(6)).toEqual([1, 2, 4, 8, 16, 16].map((minutes) => minutes * 60_000));
   });
 
-  it("after too many connections, and says whose they are and what to do", async () => {
+  it("after too many connections, and reports whose they are and what to do", async () => {
     const headers = {
       "x-rate-limit-remaining": 47,
       "x-rate-limit-reset": Math.round(fixture.clock.now() / 1000) + 800,
     };
-    fixture.x.behave(refusing(429, TOO_MANY_CONNECTIONS, headers));
+    fixture.x.behave(answering(429, TOO_MANY_CONNECTIONS, headers));
     const result = fixture.read();
     expect(await fixture.delays(1)).toEqual([60_000]);
     expect(result.notices[0]).toMatch(
@@ -129,7 +129,7 @@ describe("X's filtered stream connects again", () => {
     );
   });
 
-  it("after an operational-disconnect, and says so", async () => {
+  it("after an operational-disconnect, and reports it", async () => {
     fixture.x.behave(
       delivering(streamedPost({ text: "one" }), `${JSON.stringify(OPERATIONAL_DISCONNECT)}\r\n`),
       delivering(streamedPost({ text: "two" })),
@@ -143,14 +143,14 @@ describe("X's filtered stream connects again", () => {
     );
   });
 
-  it("from the beginning of the schedule once a connection has been good", async () => {
-    fixture.x.behave(refusing(503), refusing(503), closing(streamedPost()), refusing(503), closing());
+  it("from the beginning of the schedule once a connection was good", async () => {
+    fixture.x.behave(answering(503), answering(503), closing(streamedPost()), answering(503), closing());
     fixture.read();
     expect(await fixture.delays(5)).toEqual([5000, 10_000, 1000, 5000, 10_000]);
   });
 });
 
-describe("X's filtered stream gives up at once", () => {
+describe("X's filtered stream ends at once", () => {
   it.each([
     [401, "X: the credentials are not valid; create new ones at https://console.x.com"],
     [
@@ -163,14 +163,14 @@ describe("X's filtered stream gives up at once", () => {
     ],
     [404, "X: there is no filtered stream at this address; check X_API_URL, if it is set"],
     [400, "X: the server answered HTTP 400, Wrong: because"],
-  ])("when X answers %d, with the reason and where to mend it", async (status, message) => {
-    fixture.x.behave(refusing(status, { title: "Wrong", detail: "because" }));
+  ])("when X answers %d, with the reason and where to fix it", async (status, message) => {
+    fixture.x.behave(answering(status, { title: "Wrong", detail: "because" }));
     await expect(fixture.read().ended).rejects.toThrow(message);
     expect(fixture.x.requests).toHaveLength(1);
   });
 
-  it("and shows nothing of the credentials", async () => {
-    fixture.x.behave(refusing(401, { title: "Unauthorized", detail: "Unauthorized" }));
+  it("without showing the credentials", async () => {
+    fixture.x.behave(answering(401, { title: "Unauthorized", detail: "Unauthorized" }));
     await expect(fixture.read().ended).rejects.toThrow(
       expect.objectContaining({ message: expect.not.stringContaining(BEARER_TOKEN) }),
     );

@@ -18,7 +18,7 @@ const others = { id: "3", value: "dogs", tag: "theirs" };
 const untagged = { id: "4", value: "birds" };
 
 describe("a plan for an app's rules", () => {
-  it("uses a rule of ours that is there, creates what is missing, and leaves those of others alone", () => {
+  it("uses a rule of ours that is there, creates what is missing, and does not touch other rules", () => {
     expect(planRules([ours, others, untagged], ["yolo", "rain"])).toEqual({
       use: [ours],
       create: ["rain"],
@@ -27,15 +27,15 @@ describe("a plan for an app's rules", () => {
     });
   });
 
-  it("removes what an earlier run has left and this one does not want", () => {
+  it("removes what an earlier run kept and this one does not want", () => {
     expect(planRules([ours, stale], ["yolo"])).toMatchObject({ use: [ours], create: [], remove: [stale] });
   });
 
-  it("uses another's rule if it is the one that is wanted, since X takes no second one", () => {
+  it("uses another rule if it is the wanted one, since X takes no rule twice", () => {
     expect(planRules([others], ["dogs"])).toEqual({ use: [others], create: [], remove: [], others: [] });
   });
 
-  it("goes on with the rules of ours where none are wanted", () => {
+  it("uses our rules where none are wanted", () => {
     expect(planRules([ours, stale, others], [])).toEqual({
       use: [ours, stale],
       create: [],
@@ -82,13 +82,13 @@ describe("the rules at X", () => {
     const api = await rules();
     await expect(api.create(["yolo", "bogus:1"])).rejects.toMatchObject({
       message:
-        "X does not take the rule bogus:1 (UnprocessableEntity: Reference to invalid operator 'bogus' (at position 1)); see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule for what a rule may be",
+        "X does not accept the rule bogus:1 (UnprocessableEntity: Reference to invalid operator 'bogus' (at position 1)); see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule for what a rule may be",
       exitCode: 2,
     });
     expect(x.rules).toEqual([]);
   });
 
-  it("are too many: what X says of it is shown with what to do", async () => {
+  it("are too many: what X says is shown with the remedy", async () => {
     const problem = {
       title: "RulesCapExceeded",
       detail: "too many",
@@ -96,7 +96,7 @@ describe("the rules at X", () => {
     };
     x.answerRules(201, { errors: [{ ...problem, value: "yolo" }], meta: {} });
     await expect((await rules()).create(["yolo"])).rejects.toThrow(
-      "X does not take the rule yolo (RulesCapExceeded: too many); this X app has as many rules as it may have",
+      "X does not accept the rule yolo (RulesCapExceeded: too many); this app has as many rules as it may have",
     );
   });
 
@@ -115,12 +115,12 @@ describe("the rules at X", () => {
     [429, {}, "X: this app has sent too many requests (HTTP 429)"],
     [503, {}, "X: the server answered HTTP 503"],
     [200, { data: "what" }, "something that is not the rules of a filtered stream"],
-  ])("are not there when X answers %d %j", async (status, body, message) => {
+  ])("cannot be listed when X answers %d %j", async (status, body, message) => {
     x.answerRules(status, body);
     await expect((await rules()).list()).rejects.toThrow(message);
   });
 
-  it("cannot be asked for when X cannot be reached", async () => {
+  it("cannot be listed when X cannot be reached", async () => {
     const api = await rules();
     await x.stop();
     await expect(api.list()).rejects.toThrow(`X cannot be reached at ${x.url}: connect ECONNREFUSED`);

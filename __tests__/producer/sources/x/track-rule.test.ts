@@ -19,7 +19,7 @@ describe("a rule for terms", () => {
     [["or"], '"or"'],
     [["this AND that"], 'this "AND" that'],
     [['say "x\\y"'], String.raw`say "\"x\\y\""`],
-  ])("takes the operators in %j for text: %s", (terms, rule) => {
+  ])("treats operators in %j as text: %s", (terms, rule) => {
     expect(trackRule(terms)).toBe(rule);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { flooding, refusing, streamedPost, TOO_MANY_CONNECTIONS } from "../../../../test-servers/x-server";
+import { answering, flooding, streamedPost, TOO_MANY_CONNECTIONS } from "../../../../test-servers/x-server";
 import { answerAfter } from "../../../support/fault-proxy";
 import { type KinesisServer, STREAM_NAME, startKinesisServer } from "../../../support/kinesis-server";
 import { moment, settled, until } from "../../../support/moment";
@@ -50,7 +50,7 @@ describe("a run that cannot stream from X", () => {
     expectNoCredentials(run);
   });
 
-  it("because X does not know the credentials says so, and not what they are", async () => {
+  it("because X does not accept the credentials says so, but not what they are", async () => {
     const secret = "a-wrong-token-that-nobody-may-see";
     const run = await produce(["--source", "x", "--track", "a"], { X_BEARER_TOKEN: secret });
     expect(run).toMatchObject({ exitCode: 1, stdout: "" });
@@ -59,7 +59,7 @@ describe("a run that cannot stream from X", () => {
     );
   });
 
-  it("because Kinesis cannot be reached leaves X as it was", async () => {
+  it("because Kinesis cannot be reached changes nothing at X", async () => {
     const run = await produce(["--source", "x", "--track", "a"], TOKEN);
     expect(run.stderr).toContain("error: Kinesis cannot be reached");
     expect(fixture.x.requests).toEqual(["GET /2/tweets/search/stream/rules"]);
@@ -111,8 +111,8 @@ describe("posts from X, to a Kinesis stream", () => {
     expect((await ended).exitCode).toBe(0);
   });
 
-  it("do not come when X refuses the stream for good: the run ends with the reason", async () => {
-    fixture.x.behave(refusing(403, { title: "client-not-enrolled" }));
+  it("do not come when X answers with an error that time does not fix: the run ends with the reason", async () => {
+    fixture.x.behave(answering(403, { title: "client-not-enrolled" }));
     const run = await runCommand(CLI, ["--track", "yolo"], toKinesis());
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toMatch(
@@ -121,8 +121,8 @@ describe("posts from X, to a Kinesis stream", () => {
     expectNoCredentials(run);
   });
 
-  it("do not come while another stream is open: the run says so and waits until it is stopped", async () => {
-    fixture.x.behave(refusing(429, TOO_MANY_CONNECTIONS));
+  it("do not come while another stream is open: the run reports it, and waits until it is stopped", async () => {
+    fixture.x.behave(answering(429, TOO_MANY_CONNECTIONS));
     const { process: child, stderr, ended } = startCommand(CLI, ["--track", "yolo"], toKinesis());
     await until(() => stderr().includes("connecting again in 60 s"));
     child.kill("SIGINT");
@@ -131,10 +131,10 @@ describe("posts from X, to a Kinesis stream", () => {
     expect(run.stderr).toMatch(/^X: this app already has a stream open, and X allows one: stop the other/m);
   });
 
-  it("do not come by a rule that X does not take; nothing is left at X", async () => {
+  it("do not come by a rule that X does not accept; no rule stays at X", async () => {
     const run = await runCommand(CLI, ["--source", "x", "--rule", "bogus:1", "--track", "a"], toKinesis());
     expect(run.exitCode).toBe(2);
-    expect(run.stderr).toMatch(/error: X does not take the rule bogus:1 \(.*invalid operator 'bogus'/);
+    expect(run.stderr).toMatch(/error: X does not accept the rule bogus:1 \(.*invalid operator 'bogus'/);
     expect(fixture.x.rules).toEqual([]);
   });
 });

@@ -23,14 +23,14 @@ describe("X's credentials", () => {
     ],
     [{ X_CONSUMER_KEY: "key" }, /X_CONSUMER_KEY is set and X_CONSUMER_SECRET is not/],
     [{ X_CONSUMER_SECRET: "secret" }, /X_CONSUMER_SECRET is set and X_CONSUMER_KEY is not/],
-    [{ X_BEARER_TOKEN: "a-secret b" }, /^X_BEARER_TOKEN holds a space(?!.*a-secret)/],
-  ])("are asked for where they are missing or wrong: %j", (environment, message) => {
+    [{ X_BEARER_TOKEN: "a-secret b" }, /^X_BEARER_TOKEN contains a space(?!.*a-secret)/],
+  ])("are reported if they are missing or wrong: %j", (environment, message) => {
     expect(() => readXSettings(environment)).toThrow(
       expect.objectContaining({ message: expect.stringMatching(message), exitCode: 2 }),
     );
   });
 
-  it("are there as soon as one of them is", () => {
+  it("are present as soon as one of them is", () => {
     expect(hasCredentials({ X_BEARER_TOKEN: "", X_CONSUMER_KEY: undefined })).toBe(false);
     expect(hasCredentials({ X_CONSUMER_SECRET: "secret" })).toBe(true);
   });
@@ -44,7 +44,7 @@ describe("X_API_URL", () => {
   });
 
   it.each(["http://127.0.0.1", "x.com", "https://x.com/2/", "https://user@x.com"])(
-    "must be a host that is spoken to in private: %s",
+    "must be a host that is reached by HTTPS: %s",
     (url) => {
       expect(() => readXSettings({ X_BEARER_TOKEN: "t", X_API_URL: url })).toThrow(
         /X_API_URL is .*must be https:\/\//,

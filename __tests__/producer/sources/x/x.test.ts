@@ -35,7 +35,7 @@ describe("posts from X, through the local cloud to its table", () => {
 
   const toCloud = () => ["--local", "--port", `${cloud.port}`, "--json"];
 
-  /** What is stored of an author's posts. */
+  /** The stored posts of an author. */
   async function stored(username: string) {
     await cloud.caughtUp();
     const { Items = [] } = await DynamoDBDocumentClient.from(cloud.clients.dynamodb).send(
@@ -83,7 +83,7 @@ describe("posts from X, through the local cloud to its table", () => {
     );
   });
 
-  it("stop with Ctrl-C: what was read is delivered, the rule removed, and a restart is not refused", async () => {
+  it("stop with Ctrl-C: what was read is delivered, the rule removed, and a restart can connect at once", async () => {
     fixture.x.behave(delivering(streamedPost({ id: "1", username: "ctrl-c" })));
     const args = ["--source", "x", "--track", "yolo", ...toCloud()];
     const first = startCommand(CLI, args, options(TOKEN));
@@ -106,7 +106,7 @@ describe("posts from X, through the local cloud to its table", () => {
     expect(await stored("ctrl-c")).toMatchObject([{ Id: "1" }, { Id: "2" }]);
   });
 
-  it("go on after the connection was broken off, with a note of the gap", async () => {
+  it("continue after the connection was broken, and the gap is reported", async () => {
     fixture.x.behave(
       breakingOff(streamedPost({ id: "1", username: "gap" })),
       delivering(streamedPost({ id: "1", username: "gap" }), streamedPost({ id: "2", username: "gap" })),
@@ -121,7 +121,7 @@ describe("posts from X, through the local cloud to its table", () => {
     expect(await stored("gap")).toMatchObject([{ Id: "1" }, { Id: "2" }]);
   });
 
-  it("come from X without --source where a .env file has its credentials, by rules that were kept", async () => {
+  it("come from X without --source if a .env file has its credentials, by rules that were kept", async () => {
     writeFileSync(path.join(directory.path, ".env"), `X_BEARER_TOKEN=${BEARER_TOKEN}\n`);
     fixture.x.behave(delivering(streamedPost({ id: "1", username: "kept" })));
     await runCommand(CLI, ["--track", "yolo", "--keep-rules", "--count", "1", ...toCloud()], options({}));
@@ -133,7 +133,7 @@ describe("posts from X, through the local cloud to its table", () => {
     expect(await stored("kept")).toHaveLength(1);
   });
 
-  it("that match the rules of others only are counted, because they cost, and not put", async () => {
+  it("that match only other rules are counted, because they cost money, and skipped", async () => {
     fixture.x.rules = [
       { id: "o1", value: "dogs", tag: "theirs" },
       { id: "s1", value: "cats", tag: OUR_TAG },
@@ -146,9 +146,9 @@ describe("posts from X, through the local cloud to its table", () => {
     const run = await runCommand(CLI, args, options(TOKEN));
     expect(run.exitCode).toBe(0);
     expect(run.stderr.split("\n")).toEqual([
-      expect.stringContaining("this run reads 3 at most, about $0.015"),
+      expect.stringContaining("this run reads at most 3, about $0.015"),
       "removed the rules of an earlier run: cats",
-      "this X app has 1 rule of others; X delivers and charges for their posts as well, which are not put on the stream",
+      "this X app has 1 other rule; X also delivers and charges for their posts, which are skipped",
       "streaming posts from X that match yolo",
       "stopped after 3 posts, as --max-posts says",
       "X: 3 posts read, about $0.015",
