@@ -56,20 +56,13 @@ export async function startXServer(certificate: Certificate = makeCertificate())
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url ?? "", "https://x");
-    if (pathname === "/oauth2/token") return json(response, ...tokenAnswer(request));
+    if (pathname === "/oauth2/token") return json(response, ...(fixedToken ?? tokenAnswer(request)));
     if (request.headers.authorization !== `Bearer ${BEARER_TOKEN}`) return json(response, 401, UNAUTHORIZED);
     if (pathname === "/2/tweets/search/stream") return stream(response);
     if (pathname !== "/2/tweets/search/stream/rules") return json(response, 404, {});
     if (fixedRules) return json(response, ...fixedRules);
     if (request.method === "GET") return json(response, 200, { data: x.rules, meta: { sent: "" } });
     return json(response, ...updateRules(JSON.parse((await buffer(request)).toString())));
-  };
-
-  const tokenAnswer = ({ headers }: IncomingMessage): [number, unknown] => {
-    if (fixedToken) return fixedToken;
-    const expected = Buffer.from(`${CONSUMER_KEY}:${CONSUMER_SECRET}`).toString("base64");
-    if (headers.authorization !== `Basic ${expected}`) return [403, UNVERIFIED];
-    return [200, { token_type: "bearer", access_token: BEARER_TOKEN }];
   };
 
   const updateRules = (update: {
@@ -115,6 +108,12 @@ export async function startXServer(certificate: Certificate = makeCertificate())
     stop: () => close(server),
   };
   return x;
+}
+
+function tokenAnswer({ headers }: IncomingMessage): [number, unknown] {
+  const expected = Buffer.from(`${CONSUMER_KEY}:${CONSUMER_SECRET}`).toString("base64");
+  if (headers.authorization !== `Basic ${expected}`) return [403, UNVERIFIED];
+  return [200, { token_type: "bearer", access_token: BEARER_TOKEN }];
 }
 
 function json(response: ServerResponse, status: number, body: unknown, headers: OutgoingHttpHeaders = {}) {

@@ -59,7 +59,9 @@ describe("a Jetstream that misbehaves", () => {
     await until(() => waits.length >= 3);
     expect(waits.slice(0, 3)).toEqual([500, 1000, 500]);
   });
+});
 
+describe("a Jetstream that misbehaves, in the middle or at the start", () => {
   it("by an abnormal close loses nothing: it resumes from the cursor, a few seconds earlier", async () => {
     bluesky.server.publish(blueskyPost(1), blueskyPost(10), blueskyPost(11), blueskyPost(12));
     bluesky.server.inject(sendAndReset(blueskyPost(10)));
@@ -105,7 +107,9 @@ describe("a Jetstream that misbehaves", () => {
       `Bluesky: ${gone.url.host}: connect ECONNREFUSED ${gone.url.host}; connecting again in 0.5 s`,
     ]);
   });
+});
 
+describe("a Jetstream that misbehaves, in its messages", () => {
   it("by malformed JSON and messages of another form has them rejected, byte for byte, and is read on", async () => {
     const noText = JSON.stringify(blueskyPost(3, { text: 7 }).version1);
     const halfEmoji = JSON.stringify(blueskyPost(4, { text: "cut \ud83d" }).version1);

@@ -58,7 +58,9 @@ describe("Bluesky's Jetstream", () => {
       ],
     ]);
   });
+});
 
+describe("Bluesky's Jetstream, while it is read", () => {
   it("has unwanted posts skipped", async () => {
     const { items, ids, connected } = bluesky.read({ isWanted: ({ langs }) => langs.includes("pt-BR") });
     await connected(1);

@@ -82,7 +82,9 @@ describe("a live stream", () => {
       1,
     ]);
   });
+});
 
+describe("a live stream without a connection", () => {
   it("reports the same reason once, unless the wait is a minute or more", async () => {
     const failing = (reason: string) => () => deliver([], lost(reason));
     const delays = [0, 1000, 60_000, 59_000, 1000];
@@ -176,19 +178,19 @@ describe("a reconnection policy learns", () => {
   });
 });
 
-describe("a live stream whose server falls silent", () => {
-  /** A connection that delivers these and then nothing until it is aborted, and whose end is this. */
-  function silent(
-    positions: readonly number[],
-    end: () => Promise<void> = async () => {},
-  ): Connect<SourceItem> {
-    return async function* (signal) {
-      yield* deliver(positions);
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      await end();
-    };
-  }
+/** A connection that delivers these and then nothing until it is aborted, and whose end is this. */
+function silent(
+  positions: readonly number[],
+  end: () => Promise<void> = async () => {},
+): Connect<SourceItem> {
+  return async function* (signal) {
+    yield* deliver(positions);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await end();
+  };
+}
 
+describe("a live stream whose server falls silent", () => {
   it("connects again after 30 seconds, whether it has delivered anything or not", async () => {
     const reading = readTo(2, liveStream([silent([1]), silent([]), () => deliver([2])], { resumes: true }));
     await clock.advance(29_999);
@@ -216,7 +218,9 @@ describe("a live stream whose server falls silent", () => {
     await clock.advance(30_000);
     await ended;
   });
+});
 
+describe("a live stream that is watched", () => {
   it("is not silent while nobody asks for the next item", async () => {
     let wasAborted = false;
     const items = liveStream([

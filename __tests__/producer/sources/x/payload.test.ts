@@ -62,7 +62,9 @@ describe("a payload of X's stream", () => {
       problem: { connection_issue: "TooManyConnections" },
     });
   });
+});
 
+describe("a line of X's stream that is no payload", () => {
   it.each([
     ["invalid-json", "the 4 bytes are not JSON", "oops"],
     ["invalid-event", "the event: must be Object", "7"],

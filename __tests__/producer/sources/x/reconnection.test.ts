@@ -61,7 +61,9 @@ describe("X's filtered stream connects again", () => {
     await until(() => result.texts.length === 1);
     expect(result.notices[0]).toBe("X: nothing received for 30 s; connecting again in 0.3 s");
   });
+});
 
+describe("X's filtered stream connects again, by X's schedule", () => {
   it("later and later when X accepts and closes, as after an HTTP error", async () => {
     fixture.x.behave(closing());
     const result = fixture.read();
@@ -95,7 +97,9 @@ describe("X's filtered stream connects again", () => {
       "X: the server answered HTTP 503, Service Unavailable; connecting again in 5 s",
     );
   });
+});
 
+describe("X's filtered stream connects again, as X says", () => {
   it("after a 429 at its x-rate-limit-reset", async () => {
     const reset = Math.round(fixture.clock.now() / 1000) + 200;
     fixture.x.behave(

@@ -12,6 +12,25 @@ import {
   type XServer,
 } from "../../../../test-servers/x-server";
 
+let certificate: Certificate;
+let distrust: () => void;
+let x: XServer;
+
+beforeAll(() => {
+  certificate = makeCertificate();
+  distrust = trust(certificate);
+});
+afterAll(() => distrust());
+beforeEach(async () => {
+  x = await startXServer(certificate);
+});
+afterEach(() => x.stop());
+
+async function rules(): Promise<Rules> {
+  const settings = { credentials: { bearerToken: BEARER_TOKEN }, apiUrl: x.url };
+  return new Rules(await signIn(settings), x.url);
+}
+
 const ours = { id: "1", value: "yolo", tag: OUR_TAG };
 const stale = { id: "2", value: "cats", tag: OUR_TAG };
 const others = { id: "3", value: "dogs", tag: "theirs" };
@@ -46,25 +65,6 @@ describe("a plan for an app's rules", () => {
 });
 
 describe("the rules at X", () => {
-  let certificate: Certificate;
-  let distrust: () => void;
-  let x: XServer;
-
-  beforeAll(() => {
-    certificate = makeCertificate();
-    distrust = trust(certificate);
-  });
-  afterAll(() => distrust());
-  beforeEach(async () => {
-    x = await startXServer(certificate);
-  });
-  afterEach(() => x.stop());
-
-  async function rules(): Promise<Rules> {
-    const settings = { credentials: { bearerToken: BEARER_TOKEN }, apiUrl: x.url };
-    return new Rules(await signIn(settings), x.url);
-  }
-
   it("are listed, created with our tag, and removed", async () => {
     const api = await rules();
     x.rules = [others];
@@ -153,8 +153,6 @@ describe("a request that gets no answer", () => {
 
 describe("signing in", () => {
   it("exchanges the consumer key and secret for a bearer token", async () => {
-    const x = await startXServer();
-    const distrust = trust(x.certificate);
     const settings = {
       apiUrl: x.url,
       credentials: { consumerKey: CONSUMER_KEY, consumerSecret: CONSUMER_SECRET },
@@ -168,7 +166,5 @@ describe("signing in", () => {
     });
     x.answerToken(200, {});
     await expect(signIn(settings)).rejects.toThrow("answered a sign-in without a token");
-    distrust();
-    await x.stop();
   });
 });

@@ -11,8 +11,21 @@ const CLI = "producer/cli.ts";
 const fixture = useXServer();
 const directory = useTemporaryDirectory();
 
+let kinesis: KinesisServer;
+
 function options(env: Record<string, string>) {
   return { cwd: directory.path, env: { ...fixture.environment(), ...env } };
+}
+
+function toKinesis() {
+  return options({
+    ...TOKEN,
+    PRODUCER_STREAM_NAME: STREAM_NAME,
+    PRODUCER_REGION: "eu-west-1",
+    PRODUCER_ACCESS_KEY_ID: "AKIATEST",
+    PRODUCER_SECRET_ACCESS_KEY: "secret",
+    PRODUCER_ENDPOINT_URL: kinesis.url,
+  });
 }
 
 describe("a run that cannot stream from X", () => {
@@ -67,23 +80,10 @@ describe("a run that cannot stream from X", () => {
 });
 
 describe("posts from X, to a Kinesis stream", () => {
-  let kinesis: KinesisServer;
-
   beforeEach(async () => {
     kinesis = await startKinesisServer();
   });
   afterEach(() => kinesis.stop());
-
-  function toKinesis() {
-    return options({
-      ...TOKEN,
-      PRODUCER_STREAM_NAME: STREAM_NAME,
-      PRODUCER_REGION: "eu-west-1",
-      PRODUCER_ACCESS_KEY_ID: "AKIATEST",
-      PRODUCER_SECRET_ACCESS_KEY: "secret",
-      PRODUCER_ENDPOINT_URL: kinesis.url,
-    });
-  }
 
   it("all arrive where 5,000 come at once", async () => {
     const ids = Array.from({ length: 5000 }, (_, number) => `${number}`);

@@ -20,30 +20,32 @@ function options(env: Record<string, string>) {
   return { cwd: directory.path, env: { ...fixture.environment(), ...env } };
 }
 
-describe("posts from X, through the local cloud to its table", () => {
-  let cloud: LocalCloud;
+let cloud: LocalCloud;
 
-  beforeAll(async () => {
-    cloud = await startLocalCloud({
-      stackFile: synthesizeStack({ batchWindowSeconds: 0 }).file,
-      port: 0,
-      logFolder: mkdtempSync(path.join(tmpdir(), "logs-")),
-      onProblem: (message) => process.stderr.write(message),
-    });
+beforeAll(async () => {
+  cloud = await startLocalCloud({
+    stackFile: synthesizeStack({ batchWindowSeconds: 0 }).file,
+    port: 0,
+    logFolder: mkdtempSync(path.join(tmpdir(), "logs-")),
+    onProblem: (message) => process.stderr.write(message),
   });
-  afterAll(() => cloud.stop());
+});
+afterAll(() => cloud.stop());
 
-  const toCloud = () => ["--local", "--port", `${cloud.port}`, "--json"];
+function toCloud(): string[] {
+  return ["--local", "--port", `${cloud.port}`, "--json"];
+}
 
-  /** The stored posts of an author. */
-  async function stored(username: string) {
-    await cloud.caughtUp();
-    const { Items = [] } = await DynamoDBDocumentClient.from(cloud.clients.dynamodb).send(
-      new ScanCommand({ TableName: cloud.outputs.table_name }),
-    );
-    return Items.filter(({ Username }) => Username === username).sort((a, b) => a.Id.localeCompare(b.Id));
-  }
+/** The stored posts of an author. */
+async function stored(username: string) {
+  await cloud.caughtUp();
+  const { Items = [] } = await DynamoDBDocumentClient.from(cloud.clients.dynamodb).send(
+    new ScanCommand({ TableName: cloud.outputs.table_name }),
+  );
+  return Items.filter(({ Username }) => Username === username).sort((a, b) => a.Id.localeCompare(b.Id));
+}
 
+describe("posts from X, through the local cloud to its table", () => {
   it("are streamed by a rule for the terms, which is removed again", async () => {
     const text = "今日は😋✨ 👨‍👩‍👧";
     const ids = ["1", "2", "3"];
@@ -82,7 +84,9 @@ describe("posts from X, through the local cloud to its table", () => {
       })),
     );
   });
+});
 
+describe("posts from X whose connection ends", () => {
   it("stop with Ctrl-C: what was read is delivered, the rule removed, and a restart can connect at once", async () => {
     fixture.x.behave(delivering(streamedPost({ id: "1", username: "ctrl-c" })));
     const args = ["--source", "x", "--track", "yolo", ...toCloud()];
@@ -120,7 +124,9 @@ describe("posts from X, through the local cloud to its table", () => {
     );
     expect(await stored("gap")).toMatchObject([{ Id: "1" }, { Id: "2" }]);
   });
+});
 
+describe("posts from X by rules", () => {
   it("come from X without --source if a .env file has its credentials, by rules that were kept", async () => {
     writeFileSync(path.join(directory.path, ".env"), `X_BEARER_TOKEN=${BEARER_TOKEN}\n`);
     fixture.x.behave(delivering(streamedPost({ id: "1", username: "kept" })));
