@@ -1,58 +1,18 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { Command, Option } from "commander";
 import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
-import { CommandError, ExitCode } from "../../shared/errors";
-import { integer } from "../../shared/option-values";
+import { CommandError } from "../../shared/errors";
 import { runCommand } from "../../shared/run-command";
 import type { Stack } from "../../shared/stack";
-import { addStackOptions, findStack, type StackSelection } from "../../shared/stack-options";
+import { findStack } from "../../shared/stack-options";
 import { countOf, paint } from "../../shared/terminal";
 import { SIGN_IN } from "../caller";
 import { itemTable } from "./item-table";
 import { type NewestItems, newestItems } from "./newest-items";
+import { type ExploreOptions, exploreCommand } from "./options";
 
-interface Options extends StackSelection {
-  count: number;
-  scan: number;
-  json?: boolean;
-}
-
-/** How wide a table is that is not printed on a terminal. */
-const WIDTH_WITHOUT_TERMINAL = 120;
-
-function exploreCommand(): Command {
-  const command = new Command("explore").description("Shows the newest records of the stack's table.");
-  return addStackOptions(command)
-    .addOption(
-      new Option("--count <n>", "how many records to show").default(10).argParser(integer(1, 10_000)),
-    )
-    .addOption(
-      new Option(
-        "--scan <items>",
-        "how many items to look at; the table has no index by time, and reading costs",
-      )
-        .default(100_000)
-        .argParser(integer(1)),
-    )
-    .addOption(new Option("--json", "print each record as one line of JSON"))
-    .addHelpText("after", HELP);
-}
-
-const HELP = `
-The deployed table is read with your own AWS credentials, found as the AWS CLI finds them.
-
-Examples:
-  $ npm run explore
-  $ npm run explore -- --local --count 20
-  $ npm run --silent explore -- --json --count 100 > newest.ndjson
-
-Exit codes:
-  ${ExitCode.ok}    the table was read
-  ${ExitCode.failed}    the table could not be read
-  ${ExitCode.usage}    an option is wrong`;
-
-async function explore(options: Options): Promise<void> {
+/** Shows the newest records of the table, as a table for people or as lines of JSON. */
+async function explore(options: ExploreOptions): Promise<void> {
   const stack = await findStack(options);
   const { table_name: tableName } = stack.outputs;
   const client = tableClient(stack);
@@ -81,6 +41,9 @@ function tableClient({ outputs, endpoint, operator }: Stack): DynamoDBDocumentCl
 function jsonLines({ items }: NewestItems): string {
   return items.map((item) => `${JSON.stringify(item)}\n`).join("");
 }
+
+/** How wide a table is that is not printed on a terminal. */
+const WIDTH_WITHOUT_TERMINAL = 120;
 
 function table({ items, scanned }: NewestItems, tableName: string): string {
   if (items.length === 0) return `the table ${tableName} holds no records\n`;

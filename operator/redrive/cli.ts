@@ -1,86 +1,21 @@
-import { Command, Option } from "commander";
 import { checkStream, streamClient } from "../../kinesis-writer/stream-client";
 import { CommandError, ExitCode } from "../../shared/errors";
-import { integer } from "../../shared/option-values";
 import { runCommand } from "../../shared/run-command";
-import { addStackOptions, findStack, type StackSelection } from "../../shared/stack-options";
+import { findStack } from "../../shared/stack-options";
 import { countOf, paint } from "../../shared/terminal";
 import { OPERATOR } from "../caller";
 import { forChosenRecords } from "./chosen-records";
 import { Inventory, inventoryTable } from "./inventory";
+import { type RedriveOptions, redriveCommand } from "./options";
 import { putBack } from "./put-back";
 import { RedriveSession } from "./redrive-session";
 import { type RedriveTally, redriveSummaryLine } from "./redrive-tally";
-import { since } from "./since";
 
-interface Options extends StackSelection {
-  list?: boolean;
-  dryRun?: boolean;
-  since?: Date;
-  reason?: string[];
-  limit?: number;
-  json?: boolean;
-}
-
-function redriveCommand(): Command {
-  const command = new Command("redrive").description(
-    "Puts the records that the failure bucket holds back on the stack's stream.",
-  );
-  return addStackOptions(command)
-    .addOption(
-      new Option("--list", "show what is there, by reason, and change nothing").conflicts([
-        "dryRun",
-        "limit",
-      ]),
-    )
-    .addOption(new Option("--dry-run", "show what would be put back, and change nothing"))
-    .addOption(
-      new Option(
-        "--since <time>",
-        "only records that arrived then or later: ISO 8601, or 30m, 2h, 7d ago",
-      ).argParser((value) => since(value)),
-    )
-    .addOption(
-      new Option(
-        "--reason <reason>",
-        "only records set aside for this reason, see --list (repeatable)",
-      ).argParser((value: string, previous: string[] = []) => [...previous, value]),
-    )
-    .addOption(new Option("--limit <n>", "at most n records").argParser(integer(1)))
-    .addOption(new Option("--json", "print the result as one line of JSON"))
-    .addHelpText("after", HELP);
-}
-
-const HELP = `
-What can never be stored comes back: mend its cause first, and deploy. An object of the failure bucket is removed once
-Kinesis has acknowledged all its records; if only some were chosen, it is rewritten with the rest. Interrupted at any
-moment, run it again: nothing is lost, and a record that is put back twice is stored once.
-
-The bucket and the stream are used with your own AWS credentials, found as the AWS CLI finds them. They need
-s3:ListBucket, s3:GetObject, s3:DeleteObject and kinesis:PutRecords; and s3:PutObject to rewrite objects.
-
-Ctrl-C finishes the objects under way; a second Ctrl-C gives them up.
-
-Examples:
-  $ npm run redrive -- --list
-  $ npm run redrive -- --dry-run --reason invalid-event --since 2h
-  $ npm run redrive -- --local --limit 10
-
-Exit codes:
-  ${ExitCode.ok}    what was asked for is done, or Ctrl-C ended it early
-  ${ExitCode.failed}    something was not put back, or not removed; it is still in the failure bucket
-  ${ExitCode.usage}    an option is wrong; nothing was started
-  ${ExitCode.rejects}    done, but some objects are not understood; they are named, and still in the failure bucket
-  ${ExitCode.interrupted}  given up with a second Ctrl-C; what was not removed is still in the failure bucket`;
-
-/** What a run has to say at its end, and what ended it early. */
-interface Outcome {
-  text?: string;
-  json?: object;
-  fault?: unknown;
-}
-
-async function redrive(options: Options): Promise<void> {
+/**
+ * Puts the chosen records of the failure bucket back on the stream, or shows what is there, and says what became of
+ * them.
+ */
+async function redrive(options: RedriveOptions): Promise<void> {
   const session = new RedriveSession(await findStack(options), options);
   const work = options.list || options.dryRun ? show(session, options) : putChosenBack(session);
   const { text, json, fault } = await work.catch((fault): Outcome => ({ fault }));
@@ -93,13 +28,20 @@ async function redrive(options: Options): Promise<void> {
   process.exitCode = exitCode(session.tally);
 }
 
+/** What a run has to say at its end, and what ended it early. */
+interface Outcome {
+  text?: string;
+  json?: object;
+  fault?: unknown;
+}
+
 function exitCode({ undelivered, changed, notUnderstood }: RedriveTally): ExitCode {
   if (undelivered + changed > 0) return ExitCode.failed;
   return notUnderstood > 0 ? ExitCode.rejects : ExitCode.ok;
 }
 
 /** Shows what is there, or would be put back, by reason. */
-async function show(session: RedriveSession, { list }: Options): Promise<Outcome> {
+async function show(session: RedriveSession, { list }: RedriveOptions): Promise<Outcome> {
   const inventory = new Inventory();
   await forChosenRecords(await session.choose(), async ({ chosen }) => inventory.add(chosen));
 

@@ -1,0 +1,43 @@
+import { Command, Option } from "commander";
+import { ExitCode } from "../../shared/errors";
+import { integer } from "../../shared/option-values";
+import { addStackOptions, type StackSelection } from "../../shared/stack-options";
+
+/** What the command line gave. */
+export interface ExploreOptions extends StackSelection {
+  count: number;
+  scan: number;
+  json?: boolean;
+}
+
+/** The command line of `npm run explore`: its options, and its help. */
+export function exploreCommand(): Command {
+  const command = new Command("explore").description("Shows the newest records of the stack's table.");
+  return addStackOptions(command)
+    .addOption(
+      new Option("--count <n>", "how many records to show").default(10).argParser(integer(1, 10_000)),
+    )
+    .addOption(
+      new Option(
+        "--scan <items>",
+        "how many items to look at; the table has no index by time, and reading costs",
+      )
+        .default(100_000)
+        .argParser(integer(1)),
+    )
+    .addOption(new Option("--json", "print each record as one line of JSON"))
+    .addHelpText("after", HELP);
+}
+
+const HELP = `
+The deployed table is read with your own AWS credentials, found as the AWS CLI finds them.
+
+Examples:
+  $ npm run explore
+  $ npm run explore -- --local --count 20
+  $ npm run --silent explore -- --json --count 100 > newest.ndjson
+
+Exit codes:
+  ${ExitCode.ok}    the table was read
+  ${ExitCode.failed}    the table could not be read
+  ${ExitCode.usage}    an option is wrong`;
