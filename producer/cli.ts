@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { describeStream } from "../kinesis-writer/kinesis-errors";
 import { checkStream, streamClient } from "../kinesis-writer/stream-client";
+import { systemClock } from "../shared/clock";
 import { loadEnvironmentFile } from "../shared/environment-file";
 import { CommandError, ExitCode } from "../shared/errors";
 import { runCommand } from "../shared/run-command";
@@ -29,7 +30,7 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
   await checkStream(stream, PRODUCER);
 
   const session = new ProducerSession();
-  const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input, new Date()));
+  const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input));
   const checkpoint = options.resume
     ? await Checkpoint.open({
         source,
@@ -49,6 +50,7 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
     source,
     client,
     stream,
+    clock: systemClock,
     count: options.count ?? definition.defaultCount,
     rate: options.rate,
     maxAgeMs: options.maxAge * 1000,

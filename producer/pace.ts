@@ -1,47 +1,56 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
-/** The clock that paces; both in milliseconds. */
-export interface PaceClock {
-  now: () => number;
-  wait: (ms: number, signal: AbortSignal) => Promise<unknown>;
-}
-
-const systemClock: PaceClock = {
-  now: () => performance.now(),
-  wait: (ms, signal) => sleep(ms, undefined, { signal }),
-};
-
-/** How far behind its schedule a slow run may catch up in one burst, in milliseconds. */
-const CATCH_UP_MS = 1000;
+import { type Clock, systemClock } from "../shared/clock";
 
 /**
- * Passes items on at a steady rate, and ends when the signal is aborted. An item is asked for only when its time has
- * come, so that what carries the time of its making is not stale.
+ * Passes items on at a steady rate, and ends when the signal is aborted. An item is asked for only when it is due, so
+ * that the time it carries is fresh.
  * @param rate items per second
- * @param counts whether an item is one of those; what is left out by the source takes no time
+ * @param counts whether an item is one of those; what the source skips takes no time
  */
 export async function* pace<T>(
   items: AsyncIterable<T>,
   rate: number,
+  counts: (item: T) => boolean,
   signal: AbortSignal,
-  clock: PaceClock = systemClock,
-  counts: (item: T) => boolean = () => true,
+  clock: Clock = systemClock,
 ): AsyncGenerator<T> {
-  let next = clock.now();
+  const intervalMs = 1000 / rate;
+  let due = clock.now();
   const iterator = items[Symbol.asyncIterator]();
   try {
     while (!signal.aborted) {
-      next = Math.max(next, clock.now() - CATCH_UP_MS);
-      const early = next - clock.now();
-      if (early > 0) await clock.wait(early, signal).catch(() => {});
+      due = await waitUntil(Math.max(due, clock.now() - CATCH_UP_MS), intervalMs, signal, clock);
       if (signal.aborted) return;
 
       const item = await iterator.next();
       if (item.done) return;
       yield item.value;
-      if (counts(item.value)) next += 1000 / rate;
+      if (counts(item.value)) due += intervalMs;
     }
   } finally {
     await iterator.return?.();
   }
+}
+
+/** How far behind its schedule a slow run may catch up in one burst. */
+const CATCH_UP_MS = 1000;
+
+/**
+ * Waits until an item is due. The clock may be set back at any time, even while this waits: an item is then due after
+ * one interval at the latest.
+ * @returns when the item was due, epoch milliseconds
+ */
+async function waitUntil(
+  scheduled: number,
+  intervalMs: number,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<number> {
+  let due = scheduled;
+  while (!signal.aborted) {
+    const now = clock.now();
+    due = Math.min(due, now + intervalMs);
+    if (due <= now) break;
+    await clock.sleep(due - now, signal);
+  }
+  return due;
 }

@@ -2,6 +2,7 @@ import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { StreamAddress } from "../kinesis-writer/kinesis-errors";
 import { MAX_RECORD_BYTES, recordBytes, type ShardPosition } from "../kinesis-writer/stream-record";
 import { type Outcomes, StreamWriter } from "../kinesis-writer/stream-writer";
+import type { Clock } from "../shared/clock";
 import { CommandError } from "../shared/errors";
 import type { Pieces } from "../shared/lines";
 import type { PendingItem } from "../shared/low-watermark";
@@ -19,6 +20,7 @@ export interface Run {
   source: Source;
   client: KinesisClient;
   stream: StreamAddress;
+  clock: Clock;
   /** How many records to take from the source; left out, all. */
   count?: number | undefined;
   /** How many items to take per second; left out, as many as the stream takes. */
@@ -57,10 +59,11 @@ export async function produce(run: Run): Promise<void> {
     outcomes,
     abort,
     maxAgeMs,
+    clock: run.clock,
   });
 
   const items = source.items(run.stop, checkpoint?.from);
-  const paced = run.rate === undefined ? items : pace(items, run.rate, run.stop, undefined, makesRecord);
+  const paced = run.rate === undefined ? items : pace(items, run.rate, makesRecord, run.stop, run.clock);
   const atEnd = checkpoint?.nothingLeft || (await putAll(paced, writer, run).catch(noteFault));
   // Also when the source has failed: what it delivered before is put on the stream.
   await writer.close().catch(noteFault);

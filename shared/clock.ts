@@ -1,6 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 
-/** Time, injected so that tests need not wait for it. */
+/**
+ * Time, injected so that tests need not wait for it. Everything that waits or reads the time takes a clock; only how
+ * long something took is measured with `performance.now()`, since the time of day can be set back.
+ */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "@jest/globals";
+import { systemClock } from "../../shared/clock";
 import { listenForInterruption } from "../../shared/interruption";
 
 /** Listens to a made-up process with a made-up clock. */
@@ -9,11 +10,10 @@ function listen() {
   const process = Object.assign(new EventEmitter(), {
     exit: (code: number) => notes.push(`exit ${code}`) as never,
   }) as unknown as NodeJS.Process;
-  const interruption = listenForInterruption(
-    () => notes.push("stop"),
-    process,
-    () => now,
-  );
+  const interruption = listenForInterruption(() => notes.push("stop"), process, {
+    now: () => now,
+    sleep: systemClock.sleep,
+  });
   const press = (signal: string, msLater: number) => {
     now += msLater;
     process.emit(signal as "SIGINT");
@@ -38,5 +38,11 @@ describe("listenForInterruption", () => {
     expect(press("SIGTERM", 479)).toMatchObject({ abort: false });
     expect(press("SIGTERM", 1)).toMatchObject({ abort: true });
     expect(press("SIGINT", 30)).toMatchObject({ notes: ["stop"] });
+  });
+
+  it("hears the next press although the clock was set back in between", () => {
+    const press = listen();
+    press("SIGINT", 0);
+    expect(press("SIGINT", -3_600_000)).toMatchObject({ abort: true });
   });
 });

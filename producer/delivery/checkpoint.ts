@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";
+import { type Clock, systemClock } from "../../shared/clock";
 import { CommandError, ExitCode, messageOf } from "../../shared/errors";
 import { LowWatermark, type PendingItem } from "../../shared/low-watermark";
 import type { Source, SourcePosition } from "../sources/source";
@@ -41,6 +42,7 @@ export interface CheckpointOptions {
   flush(): Promise<void>;
   /** Is told that the file cannot be written, while the run goes on. */
   warn(message: string): void;
+  clock?: Clock;
 }
 
 /**
@@ -56,9 +58,11 @@ export class Checkpoint {
   readonly #options: CheckpointOptions & { path: string };
   readonly #input: unknown;
   readonly #watermark: LowWatermark<SourcePosition>;
-  readonly #timer: NodeJS.Timeout;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
   #saved: SourcePosition | undefined;
-  #saving: Promise<void> = Promise.resolve();
+  /** Saves from time to time, from the first item on; resolves when the checkpoint is closed. */
+  #saving: Promise<void> | undefined;
   #failure: CommandError | undefined;
 
   private constructor(
@@ -73,7 +77,7 @@ export class Checkpoint {
     this.nothingLeft = nothingLeft;
     this.#saved = this.from;
     this.#watermark = new LowWatermark(this.from);
-    this.#timer = setInterval(() => this.#saveIfMoved(), SAVE_EVERY_MS).unref();
+    this.#clock = options.clock ?? systemClock;
   }
 
   /**
@@ -126,6 +130,7 @@ export class Checkpoint {
 
   /** Adds an item, in the order in which the source delivers them. */
   add(position: SourcePosition | undefined): PendingItem<SourcePosition> {
+    this.#saving ??= this.#saveRegularly();
     return this.#watermark.add(position);
   }
 
@@ -145,20 +150,22 @@ export class Checkpoint {
    * @throws CommandError if the file could not be written
    */
   async close(complete: boolean): Promise<void> {
-    clearInterval(this.#timer);
+    this.#closing.abort();
     await this.#saving;
     await this.#save(complete);
     this.#throwFailure();
   }
 
-  #saveIfMoved(): void {
-    if (this.#watermark.position === this.#saved) return;
-    const failedBefore = this.#failure !== undefined;
-    this.#saving = this.#saving
-      .then(() => this.#save(false))
-      .then(() => {
-        if (this.#failure && !failedBefore) this.#options.warn(this.#failure.message);
-      });
+  async #saveRegularly(): Promise<void> {
+    const { signal } = this.#closing;
+    for (;;) {
+      await this.#clock.sleep(SAVE_EVERY_MS, signal);
+      if (signal.aborted) return;
+      if (this.#watermark.position === this.#saved) continue;
+      const failedBefore = this.#failure !== undefined;
+      await this.#save(false);
+      if (this.#failure && !failedBefore) this.#options.warn(this.#failure.message);
+    }
   }
 
   /** Never rejects; a failure is kept until something can be done about it, and is forgotten if the next save works. */
@@ -171,7 +178,7 @@ export class Checkpoint {
       ...(this.#input !== undefined && { input: this.#input }),
       ...(position !== undefined && { position }),
       complete,
-      savedAt: new Date().toISOString(),
+      savedAt: new Date(this.#clock.now()).toISOString(),
     };
     try {
       await flush();

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { type Clock, systemClock } from "../../shared/clock";
 import { CommandError, messageOf } from "../../shared/errors";
 import type { Pieces } from "../../shared/lines";
 
@@ -103,8 +104,8 @@ export class RejectsFile {
  * The rejects file of a run that names none: in the current directory, after the input and the time in UTC.
  * @param input a path, or - for standard input; left out where the source has no file
  */
-export function defaultRejectsPath(input: string | undefined, now: Date): string {
+export function defaultRejectsPath(input: string | undefined, clock: Clock = systemClock): string {
   const name = input === undefined ? "produce" : input === "-" ? "stdin" : path.basename(input);
-  const timestamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
+  const timestamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
   return `${name}.rejects-${timestamp}.ndjson`;
 }

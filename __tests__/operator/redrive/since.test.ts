@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { since } from "../../../operator/redrive/since";
+import { VirtualClock } from "../../support/virtual-clock";
 
-const NOW = Date.parse("2026-11-23T12:00:00Z");
+const clock = new VirtualClock(Date.parse("2026-11-23T12:00:00Z"));
 
 describe("since", () => {
   it.each([
@@ -13,13 +14,13 @@ describe("since", () => {
     ["2h", "2026-11-23T10:00:00.000Z"],
     ["7d", "2026-11-16T12:00:00.000Z"],
   ])("takes %s for %s", (value, time) => {
-    expect(since(value, NOW).toISOString()).toBe(time);
+    expect(since(value, clock).toISOString()).toBe(time);
   });
 
   it.each(["", "yesterday", "2", "2 h", "-2h", "1w", "2026-13-01", "2026-11-23T25:00:00Z", "99999999999d"])(
-    "refuses %j",
+    "does not take %j",
     (value) => {
-      expect(() => since(value, NOW)).toThrow("It must be a time such as");
+      expect(() => since(value, clock)).toThrow("It must be a time such as");
     },
   );
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "@jest/globals";
 import { defaultRejectsPath, RejectsFile } from "../../../producer/delivery/rejects-file";
 import { moment } from "../../support/moment";
 import { useTemporaryDirectory } from "../../support/temporary-directory";
+import { VirtualClock } from "../../support/virtual-clock";
 
 const directory = useTemporaryDirectory();
 
@@ -73,12 +74,12 @@ describe("RejectsFile", () => {
 });
 
 describe("defaultRejectsPath", () => {
-  const now = new Date("2026-11-23T07:21:57.123Z");
+  const clock = new VirtualClock(Date.parse("2026-11-23T07:21:57.123Z"));
   it.each([
     ["/data/posts.ndjson.gz", "posts.ndjson.gz.rejects-20261123T072157Z.ndjson"],
     ["-", "stdin.rejects-20261123T072157Z.ndjson"],
     [undefined, "produce.rejects-20261123T072157Z.ndjson"],
   ])("is in the current directory and named after %s and the time", (input, expected) => {
-    expect(defaultRejectsPath(input, now)).toBe(expected);
+    expect(defaultRejectsPath(input, clock)).toBe(expected);
   });
 });
