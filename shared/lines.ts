@@ -20,19 +20,24 @@ const LINE_FEED = 0x0a;
 
 /**
  * Splits bytes at line feeds. It works on bytes, so that input that is not text survives unchanged, and it holds
- * one line and one chunk at most: of a line over the limit only pieces are handed out.
- * @param maxBytes the longest line that is handed out whole
+ * one line and one chunk at most: a line over the limit is handed out in pieces.
+ * @param maxBytes the longest line that is handed out whole; defaults to no limit
  */
-export async function* splitLines(
+export function splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line>;
+export function splitLines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
+): AsyncGenerator<Line | LongLine>;
+export async function* splitLines(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Line | LongLine> {
   const input = new Input(chunks);
   try {
     for (let number = 1; await input.fill(); number++) {
       const start = await input.takeStartOfLine(maxBytes);
       if (start.bytes <= maxBytes) {
-        yield { number, bytes: Buffer.concat(start.pieces), terminated: input.lineEnded };
+        yield { number, bytes: joined(start.pieces), terminated: input.lineEnded };
       } else {
         yield { number, pieces: withRestOfLine(start.pieces, input) };
         while (await input.inLine()) input.take();
@@ -41,6 +46,12 @@ export async function* splitLines(
   } finally {
     await input.close();
   }
+}
+
+/** One piece stays where it is: whoever splits what is in memory already need not hold it twice. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  return first && pieces.length === 1 ? first : Buffer.concat(pieces);
 }
 
 async function* withRestOfLine(start: Uint8Array[], input: Input): AsyncGenerator<Uint8Array> {

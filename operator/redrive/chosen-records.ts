@@ -69,7 +69,7 @@ async function choose(listed: ListedObject, choice: Choice): Promise<ChosenRecor
     if (listed.bytes > MAX_OBJECT_BYTES) throw new NotUnderstoodError(`it has ${listed.bytes} bytes`);
     const content = await bucket.read(listed);
     if (!content) return undefined;
-    const object = readSetAsideObject(listed.key, content.content);
+    const object = await readSetAsideObject(listed.key, content.content);
     const chosen = selection.take(object.records);
     return chosen.length > 0 ? { listed, content, object, chosen } : undefined;
   } catch (error) {

@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { FailedBatch } from "../../events/failed-batch";
+import { decodeJson } from "../../events/json";
 import { brokenRule } from "../../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
 import { MAX_PARTITION_KEY_LENGTH } from "../../kinesis-writer/stream-record";
+import { splitLines } from "../../shared/lines";
 
 /** A record that the failure bucket holds, with what it takes to choose it and to put it back. */
 export interface SetAsideRecord {
@@ -30,20 +32,19 @@ export class NotUnderstoodError extends Error {
  * Reads an object: rejected records, or a batch that Lambda's event source mapping gave up, as its key tells.
  * @throws NotUnderstoodError
  */
-export function readSetAsideObject(key: string, content: Uint8Array): SetAsideObject {
+export async function readSetAsideObject(key: string, content: Uint8Array): Promise<SetAsideObject> {
   const object = key.startsWith(REJECTED_RECORDS_PREFIX)
-    ? readRejectedRecords(content)
+    ? await readRejectedRecords(content)
     : readFailedBatch(content);
   if (object.records.length === 0) throw new NotUnderstoodError("it holds no records");
   return object;
 }
 
 /** Lines that stay are kept byte for byte. */
-function readRejectedRecords(content: Uint8Array): SetAsideObject {
-  const lines = [...splitLines(content)].map((bytes, index) => ({
-    bytes,
-    record: readRejectedRecord(bytes, `line ${index + 1}`),
-  }));
+async function readRejectedRecords(content: Uint8Array): Promise<SetAsideObject> {
+  const lines: { bytes: Uint8Array; record: SetAsideRecord }[] = [];
+  for await (const { number, bytes } of splitLines(only(content)))
+    if (bytes.length > 0) lines.push({ bytes, record: readRejectedRecord(bytes, `line ${number}`) });
   return {
     records: lines.map(({ record }) => record),
     without: (taken) =>
@@ -51,6 +52,12 @@ function readRejectedRecords(content: Uint8Array): SetAsideObject {
         lines.filter(({ record }) => !taken.has(record)).flatMap(({ bytes }) => [bytes, LINE_FEED]),
       ),
   };
+}
+
+const LINE_FEED = Buffer.from("\n");
+
+async function* only(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content;
 }
 
 function readRejectedRecord(line: Uint8Array, where: string): SetAsideRecord {
@@ -97,29 +104,10 @@ function checked(record: SetAsideRecord, where: string): SetAsideRecord {
   return record;
 }
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-
 function parse<S extends v.GenericSchema>(schema: S, bytes: Uint8Array, where: string): v.InferOutput<S> {
-  let value: unknown;
-  try {
-    value = JSON.parse(UTF8.decode(bytes));
-  } catch {
-    // The parser's own message would quote the content.
-    throw new NotUnderstoodError(`${where} is not JSON`);
-  }
-  const parsed = v.safeParse(schema, value);
+  const decoded = decodeJson(bytes);
+  if (!decoded.ok) throw new NotUnderstoodError(`${where} is not JSON`);
+  const parsed = v.safeParse(schema, decoded.value);
   if (parsed.success) return parsed.output;
   throw new NotUnderstoodError(`${where}: ${brokenRule(parsed.issues[0])}`);
-}
-
-const LINE_FEED = Buffer.from("\n");
-
-function* splitLines(content: Uint8Array): Generator<Uint8Array> {
-  let start = 0;
-  while (start < content.length) {
-    const found = content.indexOf(0x0a, start);
-    const end = found === -1 ? content.length : found;
-    if (end > start) yield content.subarray(start, end);
-    start = end + 1;
-  }
 }

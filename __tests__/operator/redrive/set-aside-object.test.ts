@@ -9,45 +9,45 @@ const read = (key: string, content: string | Buffer) => readSetAsideObject(key, 
 const arrivedAt = Date.parse("2026-11-23T07:03:00Z");
 
 describe("an object of rejected records", () => {
-  it("has a record a line, and a last line may lack its line feed", () => {
+  it("has a record a line, and a last line may lack its line feed", async () => {
     const content =
       rejectedLine("one", { minute: 3 }) + rejectedLine("two", { reason: "item-too-large" }).trimEnd();
-    expect(read(REJECTED, content).records).toEqual([
+    expect((await read(REJECTED, content)).records).toEqual([
       { reason: "invalid-json", arrivedAt, partitionKey: "ada", data: base64("one") },
       { reason: "item-too-large", arrivedAt: arrivedAt - 180_000, partitionKey: "ada", data: base64("two") },
     ]);
   });
 
-  it("may have a reason that only an earlier version of the event processor gave", () => {
-    const [record] = read(REJECTED, rejectedLine("one", { reason: "refused-by-dynamodb" })).records;
-    expect(record?.reason).toBe("refused-by-dynamodb");
+  it("may have a reason that only an earlier version of the event processor gave", async () => {
+    const object = await read(REJECTED, rejectedLine("one", { reason: "refused-by-dynamodb" }));
+    expect(object.records[0]?.reason).toBe("refused-by-dynamodb");
   });
 
-  it("keeps the lines that stay byte for byte, whatever else they hold", () => {
+  it("keeps the lines that stay byte for byte, whatever else they hold", async () => {
     const other = rejectedLine("two").replace("{", '{ "from":"a later version", ');
-    const object = read(REJECTED, rejectedLine("one") + other + rejectedLine("three"));
+    const object = await read(REJECTED, rejectedLine("one") + other + rejectedLine("three"));
     const [first, , third] = object.records;
     const taken = new Set([first, third].flatMap((record) => record ?? []));
     expect(Buffer.from(object.without(taken)).toString()).toBe(other);
   });
 
-  it("holds a record of a megabyte", () => {
+  it("holds a record of a megabyte", async () => {
     const text = "x".repeat(1024 * 1024);
-    expect(read(REJECTED, rejectedLine(text)).records[0]?.data).toBe(base64(text));
+    expect((await read(REJECTED, rejectedLine(text))).records[0]?.data).toBe(base64(text));
   });
 });
 
 describe("an object of Lambda's", () => {
-  it("has the records of the event in it, and its condition as their reason", () => {
+  it("has the records of the event in it, and its condition as their reason", async () => {
     const content = discardedObject(["one", "two"], { condition: "RecordAgeExceeded", minute: 3 });
-    expect(read(DISCARDED, content).records).toEqual([
+    expect((await read(DISCARDED, content)).records).toEqual([
       { reason: "RecordAgeExceeded", arrivedAt, partitionKey: "grace", data: base64("one") },
       { reason: "RecordAgeExceeded", arrivedAt, partitionKey: "grace", data: base64("two") },
     ]);
   });
 
-  it("stays what it is when records are taken out of it", () => {
-    const object = read(DISCARDED, discardedObject(["one", "two", "three"]));
+  it("stays what it is when records are taken out of it", async () => {
+    const object = await read(DISCARDED, discardedObject(["one", "two", "three"]));
     const [, second] = object.records;
     const rest = Buffer.from(object.without(new Set(second ? [second] : []))).toString();
     const { payload, ...others } = JSON.parse(rest);
@@ -56,7 +56,10 @@ describe("an object of Lambda's", () => {
     expect(JSON.parse(payload).Records).toEqual(
       JSON.parse(before).Records.filter((_: unknown, index: number) => index !== 1),
     );
-    expect(read(DISCARDED, rest).records.map(({ data }) => data)).toEqual([base64("one"), base64("three")]);
+    expect((await read(DISCARDED, rest)).records.map(({ data }) => data)).toEqual([
+      base64("one"),
+      base64("three"),
+    ]);
   });
 });
 
@@ -65,6 +68,12 @@ describe("an object that is not understood", () => {
   it.each([
     ["no records", REJECTED, "\n", "it holds no records"],
     ["a line that is not JSON", REJECTED, `${rejectedLine("x")}{secret\n`, "line 2 is not JSON"],
+    [
+      "a line that is not JSON behind an empty one",
+      REJECTED,
+      `${rejectedLine("x")}\n{secret\n`,
+      "line 3 is not JSON",
+    ],
     ["bytes that are not UTF-8", REJECTED, Buffer.from([0x22, 0xff, 0x22]), "line 1 is not JSON"],
     ["no data", REJECTED, without("data"), "line 1: data: is missing"],
     [
@@ -110,10 +119,10 @@ describe("an object that is not understood", () => {
       '{"requestContext":{"condition":"c"},"payload":"{}"}',
       "the object: payload.Records: is missing",
     ],
-  ])("has %s: the message says where and what, and quotes nothing", (_, key, content, message) => {
-    const reading = () => read(key, content);
-    expect(reading).toThrow(expect.objectContaining({ name: "NotUnderstoodError" }));
-    expect(reading).toThrow(message);
-    expect(reading).not.toThrow(/secret|s!cr/);
+  ])("has %s: the message says where and what, and quotes nothing", async (_, key, content, message) => {
+    const reading = read(key, content);
+    await expect(reading).rejects.toThrow(expect.objectContaining({ name: "NotUnderstoodError" }));
+    await expect(reading).rejects.toThrow(message);
+    await expect(reading).rejects.not.toThrow(/secret|s!cr/);
   });
 });
