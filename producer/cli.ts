@@ -37,8 +37,8 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
         sourceName,
         stream: describeStream(stream),
         path: options.checkpoint,
-        flush: () => rejectsFile.flush(),
-        warn: (message) => session.warn(message),
+        onSave: () => rejectsFile.flush(),
+        onWarning: (message) => session.warn(message),
       })
     : undefined;
   if (checkpoint) session.notify(checkpoint.greeting);

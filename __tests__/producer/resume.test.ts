@@ -37,18 +37,18 @@ function checkpoint(name = "posts.ndjson.checkpoint.json") {
 const passThrough: ProxyFault = (request, forward) => forward(request);
 
 describe("--resume", () => {
-  it("goes on after the last line that is done with, and says so", async () => {
+  it("resumes after the last line that is settled, and says so", async () => {
     producer.input("posts.ndjson", lines(1, 10));
     const first = await produce("--input", "posts.ndjson", "--resume", "--count", "4");
     expect(first.stderr).toBe(
-      "nothing is delivered yet of posts.ndjson (checkpoint posts.ndjson.checkpoint.json)\n",
+      "nothing from posts.ndjson was delivered yet (checkpoint posts.ndjson.checkpoint.json)\n",
     );
     expect(checkpoint()).toMatchObject({ source: "file", position: 4, complete: false });
 
     const second = await produce("--input", "posts.ndjson", "--resume");
     expect(second).toMatchObject({
       exitCode: 0,
-      stderr: "going on after line 4 of posts.ndjson (checkpoint posts.ndjson.checkpoint.json)\n",
+      stderr: "resuming after line 4 of posts.ndjson (checkpoint posts.ndjson.checkpoint.json)\n",
     });
     expect(await storedIds()).toEqual(numbers(1, 10));
     expect(checkpoint()).toMatchObject({ position: 10, complete: true });
@@ -66,7 +66,7 @@ describe("--resume", () => {
 
     appendFileSync(inDirectory("posts.ndjson"), lines(4, 5));
     expect((await produce("--input", "posts.ndjson", "--resume")).stderr).toContain(
-      "going on after line 3 of posts.ndjson",
+      "resuming after line 3 of posts.ndjson",
     );
     expect(await storedIds()).toEqual(numbers(1, 5));
   });
@@ -77,7 +77,7 @@ describe("--resume", () => {
     expect((await produce("--input", "posts.ndjson", "--resume")).exitCode).toBe(3);
     expect((await produce("--input", "posts.ndjson", "--resume")).stderr).toContain("nothing new in it");
     producer.input("posts.ndjson", whole);
-    expect((await produce("--input", "posts.ndjson", "--resume")).stderr).toContain("going on after line 2");
+    expect((await produce("--input", "posts.ndjson", "--resume")).stderr).toContain("resuming after line 2");
     expect(await storedIds()).toEqual([1, 2, 3]);
   });
 
@@ -87,11 +87,13 @@ describe("--resume", () => {
   ])("works with %s", async (_, args, content, name) => {
     producer.input(name, content);
     await produce(...args, "--resume", "--count", "2");
-    expect((await produce(...args, "--resume")).stderr).toContain(`going on after line 2 of ${name}`);
+    expect((await produce(...args, "--resume")).stderr).toContain(`resuming after line 2 of ${name}`);
     expect(await storedIds()).toEqual(numbers(1, 6));
   });
+});
 
-  it("passes empty lines, and refused and undelivered ones once they are in the rejects file", async () => {
+describe("the checkpoint", () => {
+  it("passes empty lines, and rejected and undelivered ones once they are in the rejects file", async () => {
     producer.input("posts.ndjson", `${lines(1, 1)}\n{oops\n${lines(2, 3)}`);
     producer.kinesis.inject(failEntries([1]));
     producer.kinesis.injectAlways(failAll());
@@ -150,7 +152,7 @@ describe("a producer that is killed", () => {
     },
   );
 
-  it("after a while goes on from its last checkpoint, not from the beginning", async () => {
+  it("after a while resumes from its last checkpoint, not from the beginning", async () => {
     producer.input("posts.ndjson", lines(1, 8000));
     const args = ["--input", "posts.ndjson", "--resume"];
     const running = producer.start([...args, "--rate", "2000", "--receipts", "first"]);
@@ -163,14 +165,17 @@ describe("a producer that is killed", () => {
     expect(await expectReceipts("first")).toBeGreaterThanOrEqual(position);
 
     const { stderr } = await produce(...args, "--receipts", "second");
-    expect(stderr).toContain(`going on after line ${formatCount(position)} of posts.ndjson`);
+    expect(stderr).toContain(`resuming after line ${formatCount(position)} of posts.ndjson`);
     expect(await expectReceipts("second")).toBe(8000 - position);
     expect(new Set(await storedIds())).toEqual(new Set(numbers(1, 8000)));
   });
 });
 
-describe("a checkpoint is refused", () => {
-  async function expectRefused(run: Promise<{ exitCode: number | null; stderr: string }>, message: string) {
+describe("a checkpoint is not taken", () => {
+  async function expectNotStarted(
+    run: Promise<{ exitCode: number | null; stderr: string }>,
+    message: string,
+  ) {
     const calls = producer.kinesis.calls().length;
     const { exitCode, stderr } = await run;
     expect(stderr).toContain(message);
@@ -186,15 +191,15 @@ describe("a checkpoint is refused", () => {
   it("with another file of the same name", async () => {
     producer.input("posts.ndjson", lines(4, 9));
     const run = produce("--input", "posts.ndjson", "--resume");
-    expect(await expectRefused(run, "posts.ndjson.checkpoint.json was made with another posts.ndjson")).toBe(
-      1,
-    );
+    expect(
+      await expectNotStarted(run, "posts.ndjson.checkpoint.json was made with another posts.ndjson"),
+    ).toBe(1);
   });
 
   it("with a file that has become shorter", async () => {
     producer.input("posts.ndjson", lines(1, 2));
     const run = produce("--input", "posts.ndjson", "--resume");
-    expect(await expectRefused(run, "was made with another posts.ndjson; delete it to begin")).toBe(1);
+    expect(await expectNotStarted(run, "was made with another posts.ndjson; delete it to start")).toBe(1);
   });
 
   it("for another stream: what is on one is not on the other", async () => {
@@ -206,24 +211,24 @@ describe("a checkpoint is refused", () => {
       producer.kinesis.url.replace("127.0.0.1", "localhost"),
     );
     expect(
-      await expectRefused(run, "this run is for the stream posts in eu-west-1 at http://localhost"),
+      await expectNotStarted(run, "this run is for the stream posts in eu-west-1 at http://localhost"),
     ).toBe(2);
   });
 
   it("where it is no checkpoint", async () => {
     producer.input("posts.ndjson.checkpoint.json", "{");
     const run = produce("--input", "posts.ndjson", "--resume");
-    expect(await expectRefused(run, "posts.ndjson.checkpoint.json is not a checkpoint")).toBe(1);
+    expect(await expectNotStarted(run, "posts.ndjson.checkpoint.json is not a checkpoint")).toBe(1);
   });
 
   it("where it is the input", async () => {
     const run = produce("--input", "posts.ndjson", "--checkpoint", "posts.ndjson");
-    expect(await expectRefused(run, "--checkpoint posts.ndjson is the input itself")).toBe(2);
+    expect(await expectNotStarted(run, "--checkpoint posts.ndjson is the input itself")).toBe(2);
   });
 
   it("where it cannot be written", async () => {
     const run = produce("--input", "posts.ndjson", "--checkpoint", "posts.ndjson/no");
-    expect(await expectRefused(run, "the checkpoint posts.ndjson/no cannot be")).toBe(1);
+    expect(await expectNotStarted(run, "the checkpoint posts.ndjson/no cannot be")).toBe(1);
   });
 
   it.each([
@@ -234,6 +239,6 @@ describe("a checkpoint is refused", () => {
       "--resume: sample posts, seed 1 cannot be read again",
     ],
   ])("for %s, which cannot be read again", async (_, args, message) => {
-    expect(await expectRefused(produce(...args, "--resume"), message)).toBe(2);
+    expect(await expectNotStarted(produce(...args, "--resume"), message)).toBe(2);
   });
 });

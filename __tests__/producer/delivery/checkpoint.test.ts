@@ -21,8 +21,8 @@ async function open(options: Partial<CheckpointOptions> = {}) {
     },
     sourceName: "file",
     stream: "the stream posts",
-    flush: async () => undefined,
-    warn: (message) => warnings.push(message),
+    onSave: async () => undefined,
+    onWarning: (message) => warnings.push(message),
     clock,
     ...options,
   });
@@ -58,10 +58,10 @@ describe("a checkpoint", () => {
 
   it("warns once of a file that cannot be written, and fails at the end if it still cannot", async () => {
     let broken = false;
-    const flush = async () => {
+    const onSave = async () => {
       if (broken) throw new Error("no space");
     };
-    const { checkpoint, clock, warnings, settle, saved } = await open({ flush });
+    const { checkpoint, clock, warnings, settle, saved } = await open({ onSave });
     broken = true;
     settle(1);
     await clock.advance(1000);

@@ -172,7 +172,7 @@ describe("--resume", () => {
     await until(() => position() === EIGHT_US + 20e6);
     second.process.kill("SIGINT");
     expect((await second.ended).stderr).toContain(
-      "going on after 2026-11-23T08:00:10.000Z of Bluesky (checkpoint .producer/bluesky.checkpoint.json)\n",
+      "resuming after 2026-11-23T08:00:10.000Z of Bluesky (checkpoint .producer/bluesky.checkpoint.json)\n",
     );
     expect(server.subscriptions[1]?.parameters.get("cursor")).toBe(String(EIGHT_US + 5e6));
     expect(new Set(await storedIds())).toEqual(new Set(keys(1, 20)));
