@@ -29,7 +29,7 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
   const stream = await streamSettings(options, process.env, () => findStack(options));
   await checkStream(stream, PRODUCER);
 
-  const session = new ProducerSession();
+  const session = new ProducerSession(source);
   const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input));
   const checkpoint = options.resume
     ? await Checkpoint.open({
@@ -44,7 +44,7 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
   if (checkpoint) session.notify(checkpoint.greeting);
   const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
 
-  const { stop, abort } = session.start(source);
+  const { stop, abort } = session.start();
   const client = streamClient(stream, 1);
   const fault = await produce({
     source,
@@ -56,7 +56,7 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
     maxAgeMs: options.maxAge * 1000,
     tally: session.tally,
     warnings: session.warnings,
-    note: (message) => session.notify(message),
+    onNotice: (message) => session.notify(message),
     rejectsFile,
     receipts,
     checkpoint,
@@ -67,10 +67,10 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
     (error: unknown) => error,
   );
   client.destroy();
-  const summary = session.end(source, rejectsFile.isUsed ? rejectsFile.path : undefined);
+  const summary = session.end(rejectsFile.isUsed ? rejectsFile.path : undefined);
 
   process.stdout.write(`${options.json ? JSON.stringify(summary) : summaryLine(summary)}\n`);
-  if (abort.aborted) throw new CommandError("given up", ExitCode.interrupted);
+  if (abort.aborted) throw new CommandError("interrupted", ExitCode.interrupted);
   if (fault !== undefined) throw fault;
   process.exitCode = exitCode(summary);
 }

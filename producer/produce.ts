@@ -16,42 +16,42 @@ import { pace } from "./pace";
 import { eventRecord, type ProducedRecord, rawRecord } from "./record";
 import type { Source, SourceItem, SourcePosition } from "./sources/source";
 
-export interface Run {
+/** One run of the producer: what it reads, where it puts it, and what it keeps up to date meanwhile. */
+export interface ProducerRun {
   source: Source;
   client: KinesisClient;
   stream: StreamAddress;
   clock: Clock;
-  /** How many records to take from the source; left out, all. */
+  /** How many records to put; defaults to all that the source has. */
   count?: number | undefined;
-  /** How many items to take per second; left out, as many as the stream takes. */
+  /** How many records to put per second; defaults to as many as the stream takes. */
   rate?: number | undefined;
-  /** How long a record is tried, in milliseconds. */
+  /** After how many milliseconds a record that Kinesis does not take is undelivered. */
   maxAgeMs: number;
-  /** Is kept up to date. */
   tally: Tally;
   warnings: Warnings;
-  /** Tells a person what the source has to say. */
-  note(message: string): void;
   rejectsFile: RejectsFile;
   receipts?: Receipts | undefined;
-  /** Where the source goes on, and is told up to where it is done with; left out, it begins at its beginning. */
+  /** Where the source resumes, and how far it is settled; without one, it starts at its beginning, or now. */
   checkpoint?: Checkpoint | undefined;
+  /** Called with what the source has to say to the user. */
+  onNotice(message: string): void;
   /** Ends the source; what was read is delivered. */
   stop: AbortSignal;
-  /** Gives up what is not delivered yet. */
+  /** Ends delivery, too: what is not acknowledged yet is undelivered. */
   abort: AbortSignal;
 }
 
 /**
- * Puts what a source delivers on the stream. The source is read only as fast as the stream takes its records.
- * Whatever is not delivered is in the rejects file when this returns or throws.
- * @throws CommandError if the source, the stream or the rejects file makes it impossible to go on
+ * Puts a source's posts on the stream. The source is read only as fast as the stream takes its records. When this
+ * returns or throws, all that was read is settled: acknowledged, in the rejects file, or skipped.
+ * @throws CommandError if the source, the stream or the rejects file fails for longer than a retry helps
  */
-export async function produce(run: Run): Promise<void> {
-  const { source, client, stream, maxAgeMs, abort, checkpoint, rejectsFile } = run;
+export async function produce(run: ProducerRun): Promise<void> {
+  const { source, client, stream, clock, maxAgeMs, abort, checkpoint, rejectsFile } = run;
   const faults = new Set<unknown>();
-  const noteFault = (fault: unknown) => void faults.add(fault);
-  const outcomes = new RunOutcomes(run, noteFault);
+  const onFault = (fault: unknown) => void faults.add(fault);
+  const outcomes = new RecordOutcomes(run, onFault);
   const writer = new StreamWriter<ProducedRecord>({
     client,
     stream,
@@ -59,42 +59,29 @@ export async function produce(run: Run): Promise<void> {
     outcomes,
     abort,
     maxAgeMs,
-    clock: run.clock,
+    clock,
   });
 
   const items = source.items(run.stop, checkpoint?.from);
-  const paced = run.rate === undefined ? items : pace(items, run.rate, makesRecord, run.stop, run.clock);
-  const atEnd = checkpoint?.nothingLeft || (await putAll(paced, writer, run).catch(noteFault));
+  const paced = run.rate === undefined ? items : pace(items, run.rate, makesRecord, run.stop, clock);
+  const atEnd = checkpoint?.nothingLeft || (await putItems(paced, writer, run).catch(onFault));
   // Also when the source has failed: what it delivered before is put on the stream.
-  await writer.close().catch(noteFault);
-  await checkpoint?.close(atEnd === true && faults.size === 0).catch(noteFault);
-  await rejectsFile.close().catch(noteFault);
+  await writer.close().catch(onFault);
+  await checkpoint?.close(atEnd === true && faults.size === 0).catch(onFault);
+  await rejectsFile.close().catch(onFault);
   if (faults.size > 0) throw combined([...faults]);
 }
 
-function makesRecord({ kind }: SourceItem): boolean {
-  return kind === "post" || kind === "raw";
-}
-
-function combined(faults: readonly unknown[]): unknown {
-  if (faults.length === 1) return faults[0];
-  const defect = faults.find((fault) => !(fault instanceof CommandError));
-  return (
-    defect ??
-    new CommandError([...new Set(faults.map((fault) => (fault as CommandError).message))].join("\n"))
-  );
-}
-
-/** @returns whether the source had nothing more to deliver; otherwise it was broken off */
-async function putAll(
+/** @returns whether the source had nothing more to deliver; false if it was stopped */
+async function putItems(
   items: AsyncIterable<SourceItem>,
   writer: StreamWriter<ProducedRecord>,
-  run: Run,
+  run: ProducerRun,
 ): Promise<boolean> {
   let taken = 0;
   for await (const item of items) {
     if (item.kind === "notice") {
-      run.note(item.message);
+      run.onNotice(item.message);
       continue;
     }
     await run.checkpoint?.room();
@@ -115,7 +102,7 @@ async function putItem(
   item: Extract<SourceItem, { kind: "post" | "raw" }>,
   pending: PendingItem<SourcePosition> | undefined,
   writer: StreamWriter<ProducedRecord>,
-  run: Run,
+  run: ProducerRun,
 ): Promise<void> {
   const record = item.kind === "raw" ? rawRecord(item.line.bytes) : eventRecord(item.post);
   const bytes = recordBytes(record);
@@ -126,52 +113,71 @@ async function putItem(
   settle(run, pending);
 }
 
-function settle({ checkpoint }: Run, pending: PendingItem<SourcePosition> | undefined): void {
+function makesRecord({ kind }: SourceItem): boolean {
+  return kind === "post" || kind === "raw";
+}
+
+function settle({ checkpoint }: ProducerRun, pending: PendingItem<SourcePosition> | undefined): void {
   if (pending) checkpoint?.settle(pending);
 }
 
 async function reject(
-  { tally, warnings, rejectsFile }: Run,
+  { tally, warnings, rejectsFile }: ProducerRun,
   lineNumber: number | undefined,
   reason: string,
   detail: string,
   bytes: Pieces,
 ): Promise<void> {
   tally.rejected++;
-  warnings.rejected(lineNumber, reason, detail);
+  warnings.addRejected(lineNumber, reason, detail);
   await rejectsFile.write(bytes);
 }
 
-/** Counts what became of the records, and keeps those that were given up. */
-class RunOutcomes implements Outcomes<ProducedRecord> {
-  /** @param noteFault is told why a record that was given up could not be kept */
-  constructor(
-    readonly run: Run,
-    readonly noteFault: (fault: unknown) => void,
-  ) {}
+/** Counts and settles the records that Kinesis took, and writes the undelivered ones to the rejects file. */
+class RecordOutcomes implements Outcomes<ProducedRecord> {
+  readonly #run: ProducerRun;
+  readonly #onFault: (fault: unknown) => void;
+
+  /** @param onFault called if an undelivered record cannot be written to the rejects file */
+  constructor(run: ProducerRun, onFault: (fault: unknown) => void) {
+    this.#run = run;
+    this.#onFault = onFault;
+  }
 
   onAcknowledged(records: readonly ProducedRecord[], positions: readonly ShardPosition[]): void {
-    this.run.receipts?.add(positions);
-    this.run.tally.acknowledged += records.length;
+    const { receipts, tally } = this.#run;
+    receipts?.add(positions);
+    tally.acknowledged += records.length;
     for (const { data, item } of records) {
-      this.run.tally.bytes += data.byteLength;
-      settle(this.run, item);
+      tally.bytes += data.byteLength;
+      settle(this.#run, item);
     }
   }
 
   onResend(count: number): void {
-    this.run.tally.retried += count;
+    this.#run.tally.retried += count;
   }
 
   async onUndelivered(record: ProducedRecord, reason: string): Promise<void> {
-    this.run.tally.undelivered++;
-    this.run.warnings.undelivered(reason);
-    await this.run.rejectsFile
-      .write([record.data])
-      .then(() => settle(this.run, record.item))
-      .catch((fault) => {
-        this.noteFault(fault);
-        this.run.checkpoint?.stop();
-      });
+    const { tally, warnings, rejectsFile, checkpoint } = this.#run;
+    tally.undelivered++;
+    warnings.addUndelivered(reason);
+    try {
+      await rejectsFile.write([record.data]);
+      settle(this.#run, record.item);
+    } catch (fault) {
+      this.#onFault(fault);
+      checkpoint?.stop();
+    }
   }
+}
+
+/** One error for all faults: a defect, whose stack is needed, or else every message once. */
+function combined(faults: readonly unknown[]): unknown {
+  if (faults.length === 1) return faults[0];
+  const defect = faults.find((fault) => !(fault instanceof CommandError));
+  return (
+    defect ??
+    new CommandError([...new Set(faults.map((fault) => (fault as CommandError).message))].join("\n"))
+  );
 }

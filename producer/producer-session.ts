@@ -2,22 +2,27 @@ import { type Interruption, listenForInterruption } from "../shared/interruption
 import { paint } from "../shared/terminal";
 import { newTally, type Summary, summarize } from "./delivery/tally";
 import { Warnings } from "./delivery/warnings";
-import { Progress } from "./progress";
+import { ProgressLine } from "./progress-line";
 import type { Source } from "./sources/source";
 
 /** One run, as the user at the terminal sees it: its progress, its warnings and its summary, and Ctrl-C. */
 export class ProducerSession {
   readonly tally = newTally();
   readonly warnings = new Warnings((message) => this.warn(message));
-  #progress: Progress | undefined;
+  readonly #source: Source;
+  #progress: ProgressLine | undefined;
   #started = performance.now();
 
-  /** Shows the progress of a source from now on, and listens for Ctrl-C. */
-  start(source: Source): Interruption {
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  /** Shows the progress from now on, and listens for Ctrl-C. */
+  start(): Interruption {
     this.#started = performance.now();
-    this.#progress = new Progress(process.stderr, this.tally, () => source.status?.());
+    this.#progress = new ProgressLine(process.stderr, this.tally, () => this.#source.status?.());
     return listenForInterruption(() =>
-      this.notify("stopping: delivering what was read; Ctrl-C again gives it up"),
+      this.notify("stopping: delivering what was read; Ctrl-C again stops at once"),
     );
   }
 
@@ -32,13 +37,14 @@ export class ProducerSession {
 
   /**
    * Ends the progress line, and prints what is only known at the end.
+   * @param rejectsFile the file's path, if anything was written to it
    * @returns what the run did
    */
-  end(source: Source, rejectsFile: string | undefined): Summary {
+  end(rejectsFile: string | undefined): Summary {
     const ms = performance.now() - this.#started;
     this.#progress?.close();
     this.warnings.close();
-    const closingNote = source.closingNote?.();
+    const closingNote = this.#source.closingNote?.();
     if (closingNote !== undefined) this.notify(closingNote);
     return summarize(this.tally, ms, rejectsFile);
   }

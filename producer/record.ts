@@ -4,7 +4,7 @@ import { MAX_PARTITION_KEY_LENGTH, type StreamRecord } from "../kinesis-writer/s
 import type { PendingItem } from "../shared/low-watermark";
 import type { SourcePosition } from "./sources/source";
 
-/** A record and the item of the source it was made from, which a checkpoint waits for. */
+/** A record, and the source's item that it was made from, which is settled with it. */
 export interface ProducedRecord extends StreamRecord {
   readonly item?: PendingItem<SourcePosition> | undefined;
 }
@@ -19,7 +19,7 @@ export function rawRecord(data: Uint8Array): StreamRecord {
   return { partitionKey: hash(data), data };
 }
 
-/** The author, or the author's hash where Kinesis would refuse the name: over its limit, or not encodable in UTF-8. */
+/** The author, or the author's hash where Kinesis does not take the name: over its limit, or not encodable in UTF-8. */
 function authorKey(username: string): string {
   const usable = username.length <= MAX_PARTITION_KEY_LENGTH && !/\p{Surrogate}/u.test(username);
   return usable ? username : hash(Buffer.from(username));

@@ -20,9 +20,9 @@ export interface StreamOptions {
 /**
  * Finds the stream: options come first, then PRODUCER_* environment variables, then the stack's outputs. Where the
  * first two say everything, the outputs are not read, so that a machine that only produces needs no Terraform.
- * `--local` and `--stack` name a stack: then the environment, which may be set for another, is not consulted.
+ * `--local` and `--stack` name a stack: then the environment, which may be set for another, is ignored.
  *
- * AWS_ACCESS_KEY_ID and its kin are not read on purpose: they usually belong to whoever deploys, who may do far
+ * AWS_ACCESS_KEY_ID and the like are not read on purpose: they usually belong to whoever deploys, who may do far
  * more than put records. Secrets come from the environment or the outputs, never from an option, because every
  * user of the machine can see the options of a process.
  * @param findStack reads the outputs
@@ -57,7 +57,7 @@ export async function streamSettings(
   };
 }
 
-/** Says why the outputs were asked for at all, to whoever has set some of the variables and means to need no outputs. */
+/** Adds to an error why the outputs were needed: the user has set some of the variables, and may think they suffice. */
 function withMissing(
   error: unknown,
   settings: Environment,
@@ -72,7 +72,7 @@ function withMissing(
     ...(found.credentials ? [] : ["PRODUCER_ACCESS_KEY_ID", "PRODUCER_SECRET_ACCESS_KEY"]),
   ];
   return new CommandError(
-    `${error.message}\n(the stack's outputs were asked for because ${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} not set)`,
+    `${error.message}\n(the stack's outputs were needed because ${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} not set)`,
     error.exitCode,
   );
 }

@@ -145,7 +145,7 @@ describe("a rejects file", () => {
     );
   });
 
-  it("that is the input itself is refused", async () => {
+  it("must not be the input itself", async () => {
     producer.input("posts.ndjson", "{oops\n");
     expect(await producer.produce(["--input", "posts.ndjson", "--rejects", "./posts.ndjson"])).toMatchObject({
       exitCode: 2,
@@ -163,12 +163,12 @@ describe("Ctrl-C", () => {
     child.kill("SIGINT");
     const run = await ended;
     expect(run.exitCode).toBe(0);
-    expect(stderr()).toBe("stopping: delivering what was read; Ctrl-C again gives it up\n");
+    expect(stderr()).toBe("stopping: delivering what was read; Ctrl-C again stops at once\n");
     expect(JSON.parse(run.stdout)).toMatchObject({ acknowledged: 2, rejected: 0, undelivered: 0 });
     expect(await producer.kinesis.records()).toHaveLength(2);
   });
 
-  it("a second time gives up with 130, and keeps what was not delivered", async () => {
+  it("a second time stops at once with 130, and keeps what is undelivered", async () => {
     const { reached, reach } = moment();
     producer.kinesis.injectAlways(answerAfter(reached));
     const { process: child, stderr, ended } = producer.start(["--input", "-", "--json"]);

@@ -50,7 +50,7 @@ describe("a file", () => {
     expect(await producer.storedData()).toEqual([JSON.stringify(post({ id: "1" }))]);
   });
 
-  it("has its bad lines refused, reported and kept byte for byte, and its good ones delivered", async () => {
+  it("has its bad lines rejected, reported and kept byte for byte, and its good ones delivered", async () => {
     const long = `"${"x".repeat(1024 * 1024)}"`;
     const room = 1024 * 1024 - JSON.stringify(post({ text: "" })).length;
     const large = JSON.stringify(post({ text: "x".repeat(room) }));
@@ -94,7 +94,7 @@ describe("a file", () => {
     expect((await producer.storedData()).map((data) => JSON.parse(data).id)).toEqual(["1", "2"]);
   });
 
-  it("has the first ten refused lines reported one by one and the others by reason", async () => {
+  it("has the first ten rejected lines reported one by one and the others by reason", async () => {
     producer.input("bad.ndjson", "{\n".repeat(1000), Buffer.from([0xff, 0x0a]), Buffer.from([0xfe, 0x0a]));
     const { stderr } = await producer.produce(["--input", "bad.ndjson"]);
     const lines = stderr.trimEnd().split("\n");
@@ -147,7 +147,7 @@ describe("--raw", () => {
     expect(new Set(records.map(({ partitionKey }) => partitionKey)).size).toBe(5);
   });
 
-  it("refuses a line that leaves no room for its partition key", async () => {
+  it("rejects a line that leaves no room for its partition key", async () => {
     producer.input("raw", "x".repeat(1024 * 1024 - 32), "\n", "y".repeat(1024 * 1024 - 31));
     const run = await producer.produce(["--input", "raw", "--raw"]);
     expect(run.exitCode).toBe(3);

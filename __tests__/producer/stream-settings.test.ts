@@ -69,16 +69,13 @@ describe("streamSettings", () => {
     });
   });
 
-  it.each([{ local: true }, { stack: "other" }])(
-    "does not consult the environment with %j",
-    async (flags) => {
-      expect(await streamSettings(flags, ENVIRONMENT, deployed)).toMatchObject({
-        streamName: "deployed-stream",
-        region: "eu-west-1",
-        credentials: { accessKeyId: "AKIADEPLOYED" },
-      });
-    },
-  );
+  it.each([{ local: true }, { stack: "other" }])("ignores the environment with %j", async (flags) => {
+    expect(await streamSettings(flags, ENVIRONMENT, deployed)).toMatchObject({
+      streamName: "deployed-stream",
+      region: "eu-west-1",
+      credentials: { accessKeyId: "AKIADEPLOYED" },
+    });
+  });
 
   it("never uses the deployer's AWS_ variables", async () => {
     const environment = {
@@ -102,17 +99,20 @@ describe("streamSettings", () => {
   it.each([
     ["PRODUCER_ACCESS_KEY_ID", "PRODUCER_SECRET_ACCESS_KEY"],
     ["PRODUCER_SECRET_ACCESS_KEY", "PRODUCER_ACCESS_KEY_ID"],
-  ])("refuses %s without %s, and shows neither", async (set, missing) => {
+  ])("does not take %s without %s, and shows neither", async (set, missing) => {
     const attempt = streamSettings({}, { ...ENVIRONMENT, [missing]: undefined }, deployed);
     await expect(attempt).rejects.toThrow(`${set} is set and ${missing} is not; set both or neither`);
     await expect(attempt).rejects.toMatchObject({ exitCode: 2 });
   });
 
-  it.each(["localhost:4566", "ftp://localhost", "nonsense"])("refuses the endpoint %s", async (value) => {
-    await expect(streamSettings({}, { PRODUCER_ENDPOINT_URL: value }, deployed)).rejects.toThrow(
-      `PRODUCER_ENDPOINT_URL is ${value}; it must be a URL that begins with http:// or https://`,
-    );
-  });
+  it.each(["localhost:4566", "ftp://localhost", "nonsense"])(
+    "does not take the endpoint %s",
+    async (value) => {
+      await expect(streamSettings({}, { PRODUCER_ENDPOINT_URL: value }, deployed)).rejects.toThrow(
+        `PRODUCER_ENDPOINT_URL is ${value}; it must be a URL that begins with http:// or https://`,
+      );
+    },
+  );
 
   it("says which variables are missing when some are set and there are no outputs", async () => {
     const notDeployed = async () => {
@@ -120,7 +120,7 @@ describe("streamSettings", () => {
     };
     const environment = { ...ENVIRONMENT, PRODUCER_REGION: undefined };
     await expect(streamSettings({}, environment, notDeployed)).rejects.toThrow(
-      "not deployed\n(the stack's outputs were asked for because PRODUCER_REGION is not set)",
+      "not deployed\n(the stack's outputs were needed because PRODUCER_REGION is not set)",
     );
     await expect(streamSettings({}, {}, notDeployed)).rejects.toThrow(/^not deployed$/);
   });

@@ -3,9 +3,9 @@ import type { ShardPosition } from "../../kinesis-writer/stream-record";
 import { CommandError, messageOf } from "../../shared/errors";
 
 /**
- * A file with one line for every record that Kinesis acknowledged, `<shard> <sequence number>`, by which it can be
- * checked that none was lost. A line is written before anything else is done with the acknowledgement, so the file
- * holds whatever was acknowledged even if the process is killed.
+ * A file with one line for every record that Kinesis acknowledged, `<shard> <sequence number>`, to check that none was
+ * lost. A line is written before anything else happens with the acknowledgement: even if the process is killed, the
+ * file holds whatever was acknowledged.
  */
 export class Receipts {
   readonly #file: number;

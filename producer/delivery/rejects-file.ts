@@ -8,12 +8,12 @@ import { CommandError, messageOf } from "../../shared/errors";
 import type { Pieces } from "../../shared/lines";
 
 /**
- * Keeps what was not delivered, one line each, byte for byte, so that it can be mended and produced again. The
- * file is created with the first line, and added to if it is there.
+ * Keeps what was rejected or is undelivered, one line each, byte for byte, so that it can be corrected and produced
+ * again. The file is created with the first line; one that exists is appended to.
  */
 export class RejectsFile {
   #stream: Promise<Writable> | undefined;
-  /** Lines are written one after the other, also when several callers have one at the same time. */
+  /** The last write: lines are written one after the other, even if several callers have one at the same time. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(readonly path: string) {}
@@ -34,7 +34,7 @@ export class RejectsFile {
   }
 
   /**
-   * Waits until everything written so far is in the file, also for when this process is killed.
+   * Waits until everything written so far is in the file, and would be if this process were killed.
    * @throws CommandError if the file cannot be written
    */
   async flush(): Promise<void> {
@@ -42,7 +42,7 @@ export class RejectsFile {
     if (!this.#stream) return;
     try {
       const stream = await this.#stream;
-      // A write is called back when the ones before it are through.
+      // A write is called back after the ones before it.
       await new Promise<void>((resolve, reject) =>
         stream.write("", (error) => (error ? reject(error) : resolve())),
       );
@@ -68,7 +68,7 @@ export class RejectsFile {
     try {
       for await (const piece of pieces) await this.#writePiece(stream, piece);
     } finally {
-      // Also where the bytes broke off, so that the next line stands on its own.
+      // Also where the bytes broke off, so that the next line is a line of its own.
       await this.#writePiece(stream, Buffer.from("\n"));
     }
   }
@@ -101,8 +101,8 @@ export class RejectsFile {
 }
 
 /**
- * The rejects file of a run that names none: in the current directory, after the input and the time in UTC.
- * @param input a path, or - for standard input; left out where the source has no file
+ * The rejects file of a run that names none: in the current directory, named after the input and the time in UTC.
+ * @param input a path, or - for standard input; undefined if the source has no file
  */
 export function defaultRejectsPath(input: string | undefined, clock: Clock = systemClock): string {
   const name = input === undefined ? "produce" : input === "-" ? "stdin" : path.basename(input);

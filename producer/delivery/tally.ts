@@ -1,14 +1,14 @@
 import { countOf, formatCount } from "../../shared/terminal";
 
-/** What became of the input so far. */
+/** What has become of the input so far. */
 export interface Tally {
   /** Records that Kinesis has stored. */
   acknowledged: number;
-  /** How often a record was sent once more. */
+  /** How many times a record was sent again. */
   retried: number;
   /** Pieces of input that are not events, or too large for a record. */
   rejected: number;
-  /** Records that were given up. */
+  /** Records that Kinesis did not take. */
   undelivered: number;
   emptyLines: number;
   /** Data of the acknowledged records. */
@@ -20,7 +20,7 @@ export interface Summary extends Tally {
   /** From the first read to the last answer, to the millisecond. */
   seconds: number;
   recordsPerSecond: number;
-  /** Where the rejected and undelivered are; left out if there are none. */
+  /** Where the rejected and undelivered are; absent if there are none. */
   rejectsFile?: string;
 }
 
@@ -38,7 +38,7 @@ export function summarize(tally: Tally, ms: number, rejectsFile: string | undefi
   };
 }
 
-/** The summary as one line for people. */
+/** The summary as one line to read. */
 export function summaryLine(summary: Summary): string {
   const { acknowledged, retried, rejected, undelivered, emptyLines, bytes, seconds, rejectsFile } = summary;
   return [

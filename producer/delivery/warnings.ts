@@ -1,36 +1,42 @@
 import { countOf } from "../../shared/terminal";
 
-/** How many refused lines are reported one by one; a broken file may hold millions. */
-const REPORTED_IN_FULL = 10;
-
-/** Reports input that was refused, and records that were given up: the first few in full, then by reason. */
+/** Warns of rejected input, the first few pieces one by one, and of undelivered records, by reason. */
 export class Warnings {
-  #count = 0;
-  readonly #unreported = new Map<string, number>();
+  readonly #onWarning: (message: string) => void;
+  #rejected = 0;
+  /** How many more were rejected for a reason than are reported one by one. */
+  readonly #moreRejected = new Map<string, number>();
   readonly #undelivered = new Map<string, number>();
 
-  /** @param report prints one line */
-  constructor(readonly report: (message: string) => void) {}
-
-  rejected(lineNumber: number | undefined, reason: string, detail: string): void {
-    this.#count++;
-    if (this.#count > REPORTED_IN_FULL) increment(this.#unreported, reason);
-    else
-      this.report(`rejected: ${lineNumber === undefined ? "" : `line ${lineNumber}: `}${reason}: ${detail}`);
+  constructor(onWarning: (message: string) => void) {
+    this.#onWarning = onWarning;
   }
 
-  undelivered(reason: string): void {
+  addRejected(lineNumber: number | undefined, reason: string, detail: string): void {
+    this.#rejected++;
+    if (this.#rejected > REPORTED_ONE_BY_ONE) {
+      increment(this.#moreRejected, reason);
+    } else {
+      const line = lineNumber === undefined ? "" : `line ${lineNumber}: `;
+      this.#onWarning(`rejected: ${line}${reason}: ${detail}`);
+    }
+  }
+
+  addUndelivered(reason: string): void {
     increment(this.#undelivered, reason);
   }
 
   /** Reports what was not reported one by one. */
   close(): void {
-    for (const [reason, count] of this.#unreported)
-      this.report(`rejected: ${countOf(count, "more line")}: ${reason}`);
+    for (const [reason, count] of this.#moreRejected)
+      this.#onWarning(`rejected: ${countOf(count, "more line")}: ${reason}`);
     for (const [reason, count] of this.#undelivered)
-      this.report(`undelivered: ${countOf(count, "record")}: ${reason}`);
+      this.#onWarning(`undelivered: ${countOf(count, "record")}: ${reason}`);
   }
 }
+
+/** A broken file may hold millions of rejected lines. */
+const REPORTED_ONE_BY_ONE = 10;
 
 function increment(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -3,24 +3,21 @@ import { LiveLine, REDRAW_MS } from "../shared/live-line";
 import { formatCount } from "../shared/terminal";
 import type { Tally } from "./delivery/tally";
 
-/** The rate shown is that of the last two seconds. */
-const RATE_SAMPLES = 2000 / REDRAW_MS;
-
 /** The line on a terminal that says how far a run is. */
-export class Progress extends LiveLine {
+export class ProgressLine extends LiveLine {
   /** @param status what the source has to say about itself */
   constructor(terminal: WriteStream, tally: Tally, status: () => string | undefined) {
     const samples: number[] = [];
     super(terminal, () => {
       samples.push(tally.acknowledged);
       if (samples.length > RATE_SAMPLES + 1) samples.shift();
-      return progressLine(tally, rateOf(samples), status());
+      return progressText(tally, perSecond(samples), status());
     });
   }
 }
 
 /** The line's text. @param rate records per second */
-export function progressLine(tally: Tally, rate: number, status: string | undefined): string {
+export function progressText(tally: Tally, rate: number, status: string | undefined): string {
   const parts = [
     `${formatCount(tally.acknowledged)} sent`,
     `${formatCount(tally.retried)} retried`,
@@ -32,7 +29,10 @@ export function progressLine(tally: Tally, rate: number, status: string | undefi
   return parts.join("  ");
 }
 
-function rateOf(samples: readonly number[]): number {
+/** The rate shown is that of the last two seconds. */
+const RATE_SAMPLES = 2000 / REDRAW_MS;
+
+function perSecond(samples: readonly number[]): number {
   const first = samples[0] ?? 0;
   const last = samples.at(-1) ?? 0;
   return samples.length < 2 ? 0 : ((last - first) * 1000) / (REDRAW_MS * (samples.length - 1));

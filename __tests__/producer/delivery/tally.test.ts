@@ -1,20 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { newTally, summarize, summaryLine } from "../../producer/delivery/tally";
-import { progressLine } from "../../producer/progress";
+import { newTally, summarize, summaryLine } from "../../../producer/delivery/tally";
 
 const TALLY = { ...newTally(), acknowledged: 12_345, retried: 6, rejected: 2, bytes: 4_000_000 };
-
-describe("the progress line", () => {
-  it("says what was sent, retried and rejected, and how fast", () => {
-    expect(progressLine(TALLY, 1234.4, undefined)).toBe("12,345 sent  6 retried  2 rejected  1,234/s");
-  });
-
-  it("mentions what is undelivered and what the source has to say", () => {
-    expect(progressLine({ ...TALLY, undelivered: 3 }, 0, "reconnecting in 5 s")).toBe(
-      "12,345 sent  6 retried  2 rejected  3 undelivered  0/s  reconnecting in 5 s",
-    );
-  });
-});
 
 describe("the summary", () => {
   it("has seconds to the millisecond and whole records per second", () => {
@@ -30,7 +17,7 @@ describe("the summary", () => {
     });
   });
 
-  it("is one line for people", () => {
+  it("is one line to read", () => {
     expect(summaryLine(summarize({ ...TALLY, emptyLines: 1 }, 2000, "x.ndjson"))).toBe(
       "12,345 records on the stream (4,000,000 bytes) in 2.000 s, 6,173 a second; 6 retried, 2 rejected, 0 undelivered; 1 empty line skipped; see x.ndjson",
     );
