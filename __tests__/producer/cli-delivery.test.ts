@@ -3,7 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { answerAfter } from "../support/fault-proxy";
-import { failEntries, refuseCall } from "../support/kinesis-server";
+import { failCall, failEntries } from "../support/kinesis-server";
 import { moment, until } from "../support/moment";
 import { line, SECRET, useProducer } from "../support/producer";
 
@@ -106,7 +106,7 @@ describe("what Kinesis does not take", () => {
   });
 
   it("is kept when the access key may not put records, and the run ends at once", async () => {
-    producer.kinesis.injectAlways(refuseCall("AccessDeniedException"));
+    producer.kinesis.injectAlways(failCall("AccessDeniedException"));
     const run = await producer.produce(["--source", "sample", "--count", "7", "--json"]);
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain(

@@ -171,18 +171,16 @@ describe("a producer that is killed", () => {
   });
 });
 
-describe("a checkpoint is not taken", () => {
-  async function expectNotStarted(
-    run: Promise<{ exitCode: number | null; stderr: string }>,
-    message: string,
-  ) {
-    const calls = producer.kinesis.calls().length;
-    const { exitCode, stderr } = await run;
-    expect(stderr).toContain(message);
-    expect(producer.kinesis.calls()).toHaveLength(calls);
-    return exitCode;
-  }
+/** The run ends before anything is put on the stream. @returns its exit code */
+async function expectNotStarted(run: Promise<{ exitCode: number | null; stderr: string }>, message: string) {
+  const calls = producer.kinesis.calls().length;
+  const { exitCode, stderr } = await run;
+  expect(stderr).toContain(message);
+  expect(producer.kinesis.calls()).toHaveLength(calls);
+  return exitCode;
+}
 
+describe("a checkpoint is not taken", () => {
   beforeEach(async () => {
     producer.input("posts.ndjson", lines(1, 3));
     await produce("--input", "posts.ndjson", "--resume", "--count", "2");

@@ -68,8 +68,10 @@ describe("streamSettings", () => {
       endpoint: "https://option.example",
     });
   });
+});
 
-  it.each([{ local: true }, { stack: "other" }])("ignores the environment with %j", async (flags) => {
+describe("the environment", () => {
+  it.each([{ local: true }, { stack: "other" }])("is ignored with %j", async (flags) => {
     expect(await streamSettings(flags, ENVIRONMENT, deployed)).toMatchObject({
       streamName: "deployed-stream",
       region: "eu-west-1",
@@ -77,7 +79,7 @@ describe("streamSettings", () => {
     });
   });
 
-  it("never uses the deployer's AWS_ variables", async () => {
+  it("is never searched for the deployer's AWS_ variables", async () => {
     const environment = {
       AWS_ACCESS_KEY_ID: "AKIADEPLOYER",
       AWS_SECRET_ACCESS_KEY: "s",
@@ -89,32 +91,31 @@ describe("streamSettings", () => {
     });
   });
 
-  it("takes an empty variable for one that is not set", async () => {
+  it("may hold an empty variable, which counts as not set", async () => {
     const environment = { ...ENVIRONMENT, PRODUCER_STREAM_NAME: "", PRODUCER_ENDPOINT_URL: "" };
     expect(await streamSettings({}, environment, deployed)).toMatchObject({
       streamName: "deployed-stream",
     });
   });
+});
 
+describe("settings that are wrong or missing", () => {
   it.each([
     ["PRODUCER_ACCESS_KEY_ID", "PRODUCER_SECRET_ACCESS_KEY"],
     ["PRODUCER_SECRET_ACCESS_KEY", "PRODUCER_ACCESS_KEY_ID"],
-  ])("does not take %s without %s, and shows neither", async (set, missing) => {
+  ])("are %s without %s: the message shows neither", async (set, missing) => {
     const attempt = streamSettings({}, { ...ENVIRONMENT, [missing]: undefined }, deployed);
     await expect(attempt).rejects.toThrow(`${set} is set and ${missing} is not; set both or neither`);
     await expect(attempt).rejects.toMatchObject({ exitCode: 2 });
   });
 
-  it.each(["localhost:4566", "ftp://localhost", "nonsense"])(
-    "does not take the endpoint %s",
-    async (value) => {
-      await expect(streamSettings({}, { PRODUCER_ENDPOINT_URL: value }, deployed)).rejects.toThrow(
-        `PRODUCER_ENDPOINT_URL is ${value}; it must be a URL that begins with http:// or https://`,
-      );
-    },
-  );
+  it.each(["localhost:4566", "ftp://localhost", "nonsense"])("are the endpoint %s", async (value) => {
+    await expect(streamSettings({}, { PRODUCER_ENDPOINT_URL: value }, deployed)).rejects.toThrow(
+      `PRODUCER_ENDPOINT_URL is ${value}; it must be a URL that begins with http:// or https://`,
+    );
+  });
 
-  it("says which variables are missing when some are set and there are no outputs", async () => {
+  it("are named if some variables are set and there are no outputs", async () => {
     const notDeployed = async () => {
       throw new CommandError("not deployed");
     };

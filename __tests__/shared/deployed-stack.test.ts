@@ -68,35 +68,35 @@ describe("parseDeployedOutputs", () => {
   });
 });
 
+/** A fake cdktf that writes down how it was called. */
+function fakeCdktf(body: string): string {
+  return write(
+    "fake-cdktf.js",
+    `const fs = require("node:fs"), path = require("node:path");
+     const file = process.argv[process.argv.indexOf("--outputs-file") + 1];
+     fs.writeFileSync(${JSON.stringify(path.join(directory.path, "note.json"))}, JSON.stringify({
+       args: process.argv.slice(2).map((arg) => (arg === file ? "FILE" : arg)),
+       directory: path.dirname(file),
+       cwd: process.cwd(),
+       mode: (fs.statSync(path.dirname(file)).mode & 0o777).toString(8),
+       checkpoint: process.env.CHECKPOINT_DISABLE,
+     }));
+     ${body}`,
+  );
+}
+
+function note() {
+  return JSON.parse(readFileSync(path.join(directory.path, "note.json"), "utf8"));
+}
+
+function expectNothingLeftBehind() {
+  expect(path.basename(note().directory)).toMatch(/^stack-outputs-/);
+  expect(existsSync(note().directory)).toBe(false);
+}
+
+const success = `fs.writeFileSync(file, ${JSON.stringify(JSON.stringify({ demo: OUTPUTS }))});`;
+
 describe("deployedStack", () => {
-  /** A stand-in for cdktf that notes how it was called. */
-  function fakeCdktf(body: string): string {
-    return write(
-      "fake-cdktf.js",
-      `const fs = require("node:fs"), path = require("node:path");
-       const file = process.argv[process.argv.indexOf("--outputs-file") + 1];
-       fs.writeFileSync(${JSON.stringify(path.join(directory.path, "note.json"))}, JSON.stringify({
-         args: process.argv.slice(2).map((arg) => (arg === file ? "FILE" : arg)),
-         directory: path.dirname(file),
-         cwd: process.cwd(),
-         mode: (fs.statSync(path.dirname(file)).mode & 0o777).toString(8),
-         checkpoint: process.env.CHECKPOINT_DISABLE,
-       }));
-       ${body}`,
-    );
-  }
-
-  function note() {
-    return JSON.parse(readFileSync(path.join(directory.path, "note.json"), "utf8"));
-  }
-
-  function expectNothingLeftBehind() {
-    expect(path.basename(note().directory)).toMatch(/^stack-outputs-/);
-    expect(existsSync(note().directory)).toBe(false);
-  }
-
-  const success = `fs.writeFileSync(file, ${JSON.stringify(JSON.stringify({ demo: OUTPUTS }))});`;
-
   it("has cdktf write the outputs where no other user can enter, and leaves nothing behind", async () => {
     const stack = await deployedStack({ projectDirectory: directory.path, cdktf: fakeCdktf(success) });
     expect(stack).toEqual({ outputs: OUTPUTS });

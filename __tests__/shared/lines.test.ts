@@ -45,7 +45,29 @@ describe("splitLines", () => {
     ]);
   });
 
-  it("hands out a line over the limit in pieces", async () => {
+  it("releases its input when its reader stops", async () => {
+    let released = false;
+    async function* input() {
+      try {
+        yield Buffer.from("one\ntwo\n");
+      } finally {
+        released = true;
+      }
+    }
+    for await (const _ of splitLines(input(), 10)) break;
+    expect(released).toBe(true);
+  });
+
+  it("hands out every line whole without a limit", async () => {
+    const lines: number[] = [];
+    for await (const { bytes } of splitLines(arriving(["x".repeat(1_000_000), "x\ny"])))
+      lines.push(bytes.length);
+    expect(lines).toEqual([1_000_001, 1]);
+  });
+});
+
+describe("splitLines, of a line over the limit,", () => {
+  it("hands out pieces", async () => {
     expect(await split(["0123456789", "abcdef\nnext"], 10)).toEqual([
       { number: 1, text: "0123456789abcdef", long: true },
       { number: 2, text: "next", long: false },
@@ -58,13 +80,13 @@ describe("splitLines", () => {
     expect(await split(["01234567890"], 10)).toEqual([{ number: 1, text: "01234567890", long: true }]);
   });
 
-  it("goes on with the next line when a long one is not read", async () => {
+  it("continues with the next line if the long one is not read", async () => {
     const numbers: number[] = [];
     for await (const line of splitLines(arriving(["0123", "4567", "89\nnext"]), 5)) numbers.push(line.number);
     expect(numbers).toEqual([1, 2]);
   });
 
-  it("reads a line without end piece by piece, never ahead of its reader", async () => {
+  it("reads piece by piece, never ahead of its reader, even without end", async () => {
     let read = 0;
     async function* endless() {
       for (;;) {
@@ -83,18 +105,5 @@ describe("splitLines", () => {
       break;
     }
     expect(read).toBe(1000);
-  });
-
-  it("releases its input when its reader stops", async () => {
-    let released = false;
-    async function* input() {
-      try {
-        yield Buffer.from("one\ntwo\n");
-      } finally {
-        released = true;
-      }
-    }
-    for await (const _ of splitLines(input(), 10)) break;
-    expect(released).toBe(true);
   });
 });

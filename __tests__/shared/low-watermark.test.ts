@@ -45,19 +45,6 @@ describe("a low watermark", () => {
     );
   });
 
-  it("stays where it is once it is stopped, and nobody waits for it", async () => {
-    const watermark = new LowWatermark<number>(1);
-    const lost = watermark.add(2);
-    watermark.settle(watermark.add(3));
-    const waiting = watermark.atMost(1);
-    watermark.stop();
-    await waiting;
-    for (let position = 4; position < 10; position++) watermark.settle(watermark.add(position));
-    watermark.settle(lost);
-    await watermark.atMost(0);
-    expect(watermark.position).toBe(1);
-  });
-
   it("says whether an item that is settled moved it", () => {
     const watermark = new LowWatermark<number>();
     const [first, second] = [watermark.add(1), watermark.add(2)];
@@ -66,7 +53,19 @@ describe("a low watermark", () => {
     expect(watermark.position).toBe(2);
   });
 
-  it("weighs every item behind it, settled or not, and makes those wait who may not add more", async () => {
+  it("keeps its position over many items", () => {
+    const watermark = new LowWatermark<number>();
+    for (let position = 0; position < 10_000; position++) watermark.settle(watermark.add(position));
+    const open = watermark.add(10_000);
+    watermark.settle(watermark.add(10_001));
+    expect(watermark.position).toBe(9_999);
+    watermark.settle(open);
+    expect(watermark.position).toBe(10_001);
+  });
+});
+
+describe("items behind a low watermark", () => {
+  it("are weighed, settled or not, and hold up whoever may not add more", async () => {
     const watermark = new LowWatermark<number>();
     const first = watermark.add(1, 10);
     watermark.settle(watermark.add(2, 5));
@@ -83,13 +82,16 @@ describe("a low watermark", () => {
     expect(watermark.weightBehind).toBe(0);
   });
 
-  it("keeps its position over many items", () => {
-    const watermark = new LowWatermark<number>();
-    for (let position = 0; position < 10_000; position++) watermark.settle(watermark.add(position));
-    const open = watermark.add(10_000);
-    watermark.settle(watermark.add(10_001));
-    expect(watermark.position).toBe(9_999);
-    watermark.settle(open);
-    expect(watermark.position).toBe(10_001);
+  it("are waited for no more once it is stopped, and it stays where it is", async () => {
+    const watermark = new LowWatermark<number>(1);
+    const lost = watermark.add(2);
+    watermark.settle(watermark.add(3));
+    const waiting = watermark.atMost(1);
+    watermark.stop();
+    await waiting;
+    for (let position = 4; position < 10; position++) watermark.settle(watermark.add(position));
+    watermark.settle(lost);
+    await watermark.atMost(0);
+    expect(watermark.position).toBe(1);
   });
 });

@@ -12,11 +12,11 @@ import { answerWith, type ProxiedRequest, type ProxyFault, startFaultProxy } fro
 
 export const STREAM_NAME = "posts";
 
-/** A record as it stands on the stream. */
+/** A record on the stream. */
 export interface StoredRecord {
   partitionKey: string;
   data: Buffer;
-  /** Known of what is read from the stream. */
+  /** Known once it is read from the stream. */
   sequenceNumber?: string | undefined;
 }
 
@@ -42,9 +42,9 @@ export async function startKinesisServer(): Promise<KinesisServer> {
 
   const proxy = await startFaultProxy(emulatorUrl);
   const queue: ProxyFault[] = [];
-  let standing: ProxyFault = passThrough;
+  let lasting: ProxyFault = passThrough;
   proxy.injectAlways((request, forward) => {
-    const fault = isPutRecords(request) ? (queue.shift() ?? standing) : passThrough;
+    const fault = isPutRecords(request) ? (queue.shift() ?? lasting) : passThrough;
     return fault(request, forward);
   });
 
@@ -53,7 +53,7 @@ export async function startKinesisServer(): Promise<KinesisServer> {
     calls: () => proxy.requests.filter(isPutRecords).map(recordsOf),
     inject: (...faults) => void queue.push(...faults),
     injectAlways: (fault = passThrough) => {
-      standing = fault;
+      lasting = fault;
     },
     records: () => readStream(client),
     async stop() {
@@ -97,8 +97,8 @@ export function failAll(code = "ProvisionedThroughputExceededException"): ProxyF
   };
 }
 
-/** Kinesis refuses the whole call. */
-export function refuseCall(type: string, message = "refused"): ProxyFault {
+/** Kinesis answers the whole call with HTTP 400 and this error, and stores nothing. */
+export function failCall(type: string, message = "no"): ProxyFault {
   return answerWith(400, { __type: type, message });
 }
 

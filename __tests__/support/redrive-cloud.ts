@@ -22,7 +22,7 @@ import { temporaryDirectory } from "./temporary-directory";
 /** What redrive asks for; each can be made to fail. */
 type Call = "list" | "get" | "put" | "delete" | "putRecords";
 
-/** A record as it stands on the stream. */
+/** A record on the stream, its data as Base64. */
 export interface StoredRecord {
   partitionKey: string;
   data: string;
@@ -41,55 +41,34 @@ const OPERATOR_ACTIONS = [
 
 /**
  * Gives the tests of a file a local cloud, with a proxy between redrive and it in which calls can fail, and each test
- * an empty failure bucket. The function does not get to what is put back: its batches are a long time in coming.
+ * an empty failure bucket. The function does not get what is put back: its batches wait for five minutes.
  */
 export function useRedriveCloud() {
   let cloud: LocalCloud;
   let proxy: FaultProxy;
   let operator: AccessKey;
   let recordsBefore: number;
-  const queues = new Map<Call, ProxyFault[]>();
-  const standing = new Map<Call, ProxyFault>();
+  const faults = new CallFaults();
 
   beforeAll(async () => {
-    const { file } = synthesizeStack({ batchWindowSeconds: 300, batchSize: 10_000 });
-    const logFolder = temporaryDirectory();
-    cloud = await startLocalCloud({ stackFile: file, port: 0, logFolder, onProblem: () => undefined });
-    const user = cloud.account.arn("iam", "user/redriver");
-    cloud.account.attach(user, [{ Effect: "Allow", Action: OPERATOR_ACTIONS, Resource: ["*"] }]);
-    operator = cloud.account.issueKey(user);
+    ({ cloud, operator } = await startCloud());
   });
   afterAll(() => cloud.stop());
 
   beforeEach(async () => {
-    for (const key of await keys())
-      await cloud.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket(), Key: key }));
+    await emptyBucket(cloud);
     recordsBefore = (await readStream(cloud)).length;
-    queues.clear();
-    standing.clear();
+    faults.clear();
     proxy = await startFaultProxy(cloud.endpoint);
     proxy.injectAlways((request, forward) => {
       if (request.path === OUTPUTS_PATH)
         return answerWith(200, { outputs: cloud.outputs, operator })(request, forward);
-      const call = callOf(request);
-      const fault = call && (queues.get(call)?.shift() ?? standing.get(call));
+      const fault = faults.next(callOf(request));
       return fault ? fault(request, forward) : forward(request);
     });
   });
   afterEach(() => proxy.stop());
 
-  const bucket = () => cloud.outputs.failure_bucket_name;
-  const keys = async (): Promise<string[]> => {
-    const { Contents = [] } = await cloud.clients.s3.send(new ListObjectsV2Command({ Bucket: bucket() }));
-    return Contents.map(({ Key = "" }) => Key).sort();
-  };
-  const objects = async (): Promise<Record<string, string>> => {
-    const entries = (await keys()).map(async (Key) => {
-      const { Body } = await cloud.clients.s3.send(new GetObjectCommand({ Bucket: bucket(), Key }));
-      return [Key, await Body?.transformToString()];
-    });
-    return Object.fromEntries(await Promise.all(entries));
-  };
   const start = (...args: string[]): RunningCommand =>
     startCommand("operator/redrive/cli.ts", ["--local", "--port", new URL(proxy.url).port, ...args], {
       cwd: temporaryDirectory(),
@@ -107,22 +86,79 @@ export function useRedriveCloud() {
     redrive: (...args: string[]): Promise<CommandRun> => start(...args).ended,
     /** Puts an object into the failure bucket. */
     keep: async (Key: string, Body: string | Buffer) => {
-      await cloud.clients.s3.send(new PutObjectCommand({ Bucket: bucket(), Key, Body }));
+      await cloud.clients.s3.send(new PutObjectCommand({ Bucket: bucketOf(cloud), Key, Body }));
     },
     /** The keys of the failure bucket's objects, sorted. */
-    keys,
+    keys: () => keysIn(cloud),
     /** The objects of the failure bucket, as text, by their key. */
-    objects,
+    objects: () => objectsIn(cloud),
     /** What was put on the stream in this test, in order. */
     records: async () => (await readStream(cloud)).slice(recordsBefore),
     /** Each of the next calls meets one of the faults, in order; calls after that pass through. */
-    inject: (call: Call, ...faults: ProxyFault[]) => void queues.set(call, faults),
+    inject: (call: Call, ...next: ProxyFault[]) => faults.inject(call, next),
     /** Every call that finds no injected fault meets this one, until it is changed. */
-    injectAlways: (call: Call, fault: ProxyFault | undefined) =>
-      void (fault ? standing.set(call, fault) : standing.delete(call)),
+    injectAlways: (call: Call, fault: ProxyFault | undefined) => faults.injectAlways(call, fault),
     /** The calls of a kind that arrived. */
     calls: (call: Call) => proxy.requests.filter((request) => callOf(request) === call),
   };
+}
+
+/** Starts a local cloud, and gives an operator what redrive needs. */
+async function startCloud(): Promise<{ cloud: LocalCloud; operator: AccessKey }> {
+  const { file } = synthesizeStack({ batchWindowSeconds: 300, batchSize: 10_000 });
+  const logFolder = temporaryDirectory();
+  const cloud = await startLocalCloud({ stackFile: file, port: 0, logFolder, onProblem: () => undefined });
+  const user = cloud.account.arn("iam", "user/redriver");
+  cloud.account.attach(user, [{ Effect: "Allow", Action: OPERATOR_ACTIONS, Resource: ["*"] }]);
+  return { cloud, operator: cloud.account.issueKey(user) };
+}
+
+/** The faults that the calls of each kind meet. */
+class CallFaults {
+  readonly #next = new Map<Call, ProxyFault[]>();
+  readonly #lasting = new Map<Call, ProxyFault>();
+
+  inject(call: Call, faults: ProxyFault[]): void {
+    this.#next.set(call, faults);
+  }
+
+  injectAlways(call: Call, fault: ProxyFault | undefined): void {
+    if (fault) this.#lasting.set(call, fault);
+    else this.#lasting.delete(call);
+  }
+
+  next(call: Call | undefined): ProxyFault | undefined {
+    return call && (this.#next.get(call)?.shift() ?? this.#lasting.get(call));
+  }
+
+  clear(): void {
+    this.#next.clear();
+    this.#lasting.clear();
+  }
+}
+
+function bucketOf({ outputs }: LocalCloud): string {
+  return outputs.failure_bucket_name;
+}
+
+async function keysIn(cloud: LocalCloud): Promise<string[]> {
+  const { Contents = [] } = await cloud.clients.s3.send(
+    new ListObjectsV2Command({ Bucket: bucketOf(cloud) }),
+  );
+  return Contents.map(({ Key = "" }) => Key).sort();
+}
+
+async function objectsIn(cloud: LocalCloud): Promise<Record<string, string>> {
+  const entries = (await keysIn(cloud)).map(async (Key) => {
+    const { Body } = await cloud.clients.s3.send(new GetObjectCommand({ Bucket: bucketOf(cloud), Key }));
+    return [Key, await Body?.transformToString()];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function emptyBucket(cloud: LocalCloud): Promise<void> {
+  for (const Key of await keysIn(cloud))
+    await cloud.clients.s3.send(new DeleteObjectCommand({ Bucket: bucketOf(cloud), Key }));
 }
 
 function callOf({ method, path, headers }: ProxiedRequest): Call | undefined {
@@ -155,7 +191,7 @@ async function readStream({ clients, outputs }: LocalCloud): Promise<StoredRecor
 
 const ARRIVAL = Date.parse("2026-11-23T07:00:00Z");
 
-/** A record that the event processor rejected, as a line of an object, but for what is said otherwise. */
+/** A record that the event processor rejected, as a line of an object; with other values where they are given. */
 export function rejectedLine(
   text: string,
   {
@@ -177,8 +213,8 @@ export function rejectedLine(
   })}\n`;
 }
 
-/** A batch that Lambda gave up, as its on-failure object. */
-export function discardedObject(
+/** A failed batch, as Lambda's on-failure object. */
+export function failedBatchObject(
   texts: readonly string[],
   { condition = "RetryAttemptsExhausted", minute = 0 } = {},
 ) {

@@ -7,9 +7,9 @@ import {
   loseResponse,
   resetConnection,
 } from "../../support/fault-proxy";
-import { failAll, failEntries, refuseCall } from "../../support/kinesis-server";
+import { failAll, failCall, failEntries } from "../../support/kinesis-server";
 import { moment, until } from "../../support/moment";
-import { discardedObject, rejectedLine, useRedriveCloud } from "../../support/redrive-cloud";
+import { failedBatchObject, rejectedLine, useRedriveCloud } from "../../support/redrive-cloud";
 import type { RunningCommand } from "../../support/run-command";
 
 const cloud = useRedriveCloud();
@@ -18,7 +18,7 @@ const A = "rejected/shardId-000000000000/2026/11/23/1-2.ndjson";
 const C = "aws/lambda/9c5f0f3e/shardId-000000000000/2026/11/23/2026-11-23T07.30.00-0a1b";
 
 const keepA = () => cloud.keep(A, rejectedLine("a1") + rejectedLine("a2"));
-const keepC = () => cloud.keep(C, discardedObject(["c1", "c2"]));
+const keepC = () => cloud.keep(C, failedBatchObject(["c1", "c2"]));
 
 /** The text of every record on the stream, sorted. */
 async function texts(): Promise<string[]> {
@@ -28,11 +28,11 @@ async function texts(): Promise<string[]> {
 const s3Error = (status: number, code: string) =>
   answerWith(status, `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`);
 
-describe("Kinesis", () => {
+describe("Kinesis, when it recovers,", () => {
   it.each([
     ["stores only some records", [failEntries([0])]],
     ["is throttled record by record", [failAll(), failAll("InternalFailure")]],
-    ["is throttled as a whole", [refuseCall("ProvisionedThroughputExceededException")]],
+    ["is throttled as a whole", [failCall("ProvisionedThroughputExceededException")]],
     ["is out of order", [answerWith(500, ""), answerWith(503, "busy")]],
     ["resets the connection", [resetConnection]],
   ])(
@@ -57,11 +57,13 @@ describe("Kinesis", () => {
     expect(await texts()).toEqual(["a1", "a1", "a2", "a2"]);
     expect(await cloud.keys()).toEqual([]);
   });
+});
 
+describe("Kinesis, when records stay undelivered,", () => {
   it("acknowledges one object's records and not the other's: only the first goes", async () => {
     await keepA();
     await keepC();
-    // Every call fails but for the records of A; the run is then given up.
+    // Every call fails but for the records of A; the run is then interrupted.
     cloud.injectAlways("putRecords", async (request, forward) => {
       const { Records, ...others } = JSON.parse(request.body.toString());
       const isOfA = ({ PartitionKey }: { PartitionKey: string }) => PartitionKey === "ada";
@@ -89,9 +91,9 @@ describe("Kinesis", () => {
     expect(await texts()).toEqual(["a1", "a2"]);
   });
 
-  it("stores some records of an object and then refuses the others: the object stays whole", async () => {
+  it("stores some records of an object and then fails for the others: the object stays whole", async () => {
     await keepA();
-    cloud.inject("putRecords", failEntries([1]), refuseCall("AccessDeniedException"));
+    cloud.inject("putRecords", failEntries([1]), failCall("AccessDeniedException"));
     const run = await cloud.redrive("--json");
     expect(run.exitCode).toBe(1);
     expect(JSON.parse(run.stdout)).toMatchObject({ putBack: 1, undelivered: 1, removed: 0, rewritten: 0 });
@@ -99,9 +101,9 @@ describe("Kinesis", () => {
     expect(await cloud.objects()).toEqual({ [A]: rejectedLine("a1") + rejectedLine("a2") });
   });
 
-  it("refuses the operator: nothing is removed, and the message says what is needed", async () => {
+  it("does not let the operator put records: nothing is removed, and the message says what is needed", async () => {
     await keepA();
-    cloud.injectAlways("putRecords", refuseCall("AccessDeniedException"));
+    cloud.injectAlways("putRecords", failCall("AccessDeniedException"));
     const run = await cloud.redrive("--json");
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toMatch(
@@ -112,7 +114,7 @@ describe("Kinesis", () => {
   });
 });
 
-describe("S3", () => {
+describe("S3, when a call fails,", () => {
   it.each(["list", "get", "delete"] as const)(
     "fails %s twice: it is tried again, and no record is put back twice",
     async (call) => {
@@ -142,7 +144,7 @@ describe("S3", () => {
     },
   );
 
-  it("refuses the first removal: no more objects are taken", async () => {
+  it("does not let the operator remove the first object: no more are taken", async () => {
     for (let index = 0; index < 40; index++)
       await cloud.keep(`rejected/${index + 10}`, rejectedLine(`${index}`));
     cloud.injectAlways("delete", s3Error(403, "AccessDenied"));
@@ -150,7 +152,9 @@ describe("S3", () => {
     expect((await cloud.records()).length).toBeLessThan(40);
     expect(await cloud.keys()).toHaveLength(40);
   });
+});
 
+describe("S3, when an object has changed or an answer is lost,", () => {
   it("has an object no more when it is read: someone else put it back", async () => {
     await keepA();
     cloud.inject("get", s3Error(404, "NoSuchKey"));
@@ -250,7 +254,7 @@ describe("an interruption", () => {
     expect(await cloud.keys()).toEqual([42, 43, 44, 45, 46, 47, 48, 49].map((index) => `rejected/${index}`));
   });
 
-  it("by a second Ctrl-C gives up with 130, and nothing is removed that is not acknowledged", async () => {
+  it("by a second Ctrl-C stops at once with 130, and nothing is removed that is not acknowledged", async () => {
     await keepA();
     const { reached, reach } = moment();
     cloud.injectAlways("putRecords", answerAfter(reached));
@@ -275,7 +279,7 @@ async function pressTwice({ process: child, stderr }: RunningCommand): Promise<v
 }
 
 describe("someone who may not use the bucket", () => {
-  it("is told what they need", async () => {
+  it("is shown what they need", async () => {
     await keepA();
     const { access_key_id: accessKeyId, secret_access_key: secretAccessKey } = cloud.outputs;
     cloud.useKey({ accessKeyId, secretAccessKey });

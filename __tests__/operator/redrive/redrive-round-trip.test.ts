@@ -144,7 +144,7 @@ describe("records that can never be stored", () => {
   }, 60_000);
 });
 
-describe("batches that the event source mapping gave up", () => {
+describe("failed batches", () => {
   it("are put back and stored once their cause is gone", async () => {
     const chaos = await startCloud({ maximumRetryAttempts: 0 }, { "function-killed": 1 });
     await produce(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { base64, discardedObject, rejectedLine, useRedriveCloud } from "../../support/redrive-cloud";
+import { base64, failedBatchObject, rejectedLine, useRedriveCloud } from "../../support/redrive-cloud";
 
 const cloud = useRedriveCloud();
 
@@ -7,11 +7,11 @@ const A = "rejected/shardId-000000000000/2026/11/23/1-2.ndjson";
 const B = "rejected/shardId-000000000000/2026/11/23/3-3.ndjson";
 const C = "aws/lambda/9c5f0f3e/shardId-000000000000/2026/11/23/2026-11-23T07.30.00-0a1b";
 
-/** Four records of three reasons: in A two of them, in B one, and a batch that Lambda gave up. */
+/** Four records of three reasons: in A two of them, in B one, and a failed batch. */
 async function keepSome() {
   await cloud.keep(A, rejectedLine("{a1") + rejectedLine("a2", { reason: "item-too-large", minute: 1 }));
   await cloud.keep(B, rejectedLine("{b1", { minute: 10 }));
-  await cloud.keep(C, discardedObject(["c1"], { minute: 20 }));
+  await cloud.keep(C, failedBatchObject(["c1"], { minute: 20 }));
 }
 
 const on = (partitionKey: string, text: string) => ({ partitionKey, data: base64(text) });
@@ -64,10 +64,10 @@ describe("--list", () => {
 });
 
 describe("redrive", () => {
-  it("puts rejected records and given-up batches back, with their partition keys and bytes, and removes them", async () => {
+  it("puts rejected records and failed batches back, with their partition keys and bytes, and removes them", async () => {
     const text = "\u0000\ufffd 今日は👋 \r";
     await cloud.keep(A, rejectedLine("{a1") + rejectedLine("", { partitionKey: "ключ" }));
-    await cloud.keep(C, discardedObject([text, "c2"]));
+    await cloud.keep(C, failedBatchObject([text, "c2"]));
     const run = await cloud.redrive("--json");
     expect(run).toMatchObject({ exitCode: 0, stderr: "" });
     expect(JSON.parse(run.stdout)).toEqual({
@@ -149,12 +149,14 @@ describe("a choice of records", () => {
   });
 
   it("by --limit takes no more than so many; the next run takes the next", async () => {
-    await cloud.keep(C, discardedObject(["c1", "c2", "c3"]));
+    await cloud.keep(C, failedBatchObject(["c1", "c2", "c3"]));
     const first = await cloud.redrive("--limit", "2");
     expect(first.stdout).toContain("put 2 records back");
     expect(first.stdout).toContain("; 0 objects removed, 1 kept with the rest\n");
     expect(await cloud.records()).toEqual([on("grace", "c1"), on("grace", "c2")]);
-    expect(parsed((await cloud.objects())[C])).toEqual(withoutFirst(discardedObject(["c1", "c2", "c3"]), 2));
+    expect(parsed((await cloud.objects())[C])).toEqual(
+      withoutFirst(failedBatchObject(["c1", "c2", "c3"]), 2),
+    );
 
     const second = await cloud.redrive("--limit", "2");
     expect(second.stdout).toContain("put 1 record back");
@@ -174,7 +176,7 @@ describe("a choice of records", () => {
   });
 });
 
-/** An on-failure object, with the JSON in it parsed, too. */
+/** A failed batch's object, with the JSON in it parsed, too. */
 function parsed(text = "{}") {
   const { payload, ...others } = JSON.parse(text);
   return { ...others, payload: JSON.parse(payload) };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { readSetAsideObject } from "../../../operator/redrive/set-aside-object";
-import { base64, discardedObject, rejectedLine } from "../../support/redrive-cloud";
+import { base64, failedBatchObject, rejectedLine } from "../../support/redrive-cloud";
 
 const REJECTED = "rejected/shardId-000000000000/2026/11/23/1-2.ndjson";
-const DISCARDED = "aws/lambda/m/shardId-000000000000/2026/11/23/2026-11-23T07.30.00-u";
+const FAILED_BATCH = "aws/lambda/m/shardId-000000000000/2026/11/23/2026-11-23T07.30.00-u";
 
 const read = (key: string, content: string | Buffer) => readSetAsideObject(key, Buffer.from(content));
 const arrivedAt = Date.parse("2026-11-23T07:03:00Z");
@@ -39,24 +39,24 @@ describe("an object of rejected records", () => {
 
 describe("an object of Lambda's", () => {
   it("has the records of the event in it, and its condition as their reason", async () => {
-    const content = discardedObject(["one", "two"], { condition: "RecordAgeExceeded", minute: 3 });
-    expect((await read(DISCARDED, content)).records).toEqual([
+    const content = failedBatchObject(["one", "two"], { condition: "RecordAgeExceeded", minute: 3 });
+    expect((await read(FAILED_BATCH, content)).records).toEqual([
       { reason: "RecordAgeExceeded", arrivedAt, partitionKey: "grace", data: base64("one") },
       { reason: "RecordAgeExceeded", arrivedAt, partitionKey: "grace", data: base64("two") },
     ]);
   });
 
   it("stays what it is when records are taken out of it", async () => {
-    const object = await read(DISCARDED, discardedObject(["one", "two", "three"]));
+    const object = await read(FAILED_BATCH, failedBatchObject(["one", "two", "three"]));
     const [, second] = object.records;
     const rest = Buffer.from(object.without(new Set(second ? [second] : []))).toString();
     const { payload, ...others } = JSON.parse(rest);
-    const { payload: before, ...othersBefore } = JSON.parse(discardedObject(["one", "two", "three"]));
+    const { payload: before, ...othersBefore } = JSON.parse(failedBatchObject(["one", "two", "three"]));
     expect(others).toEqual(othersBefore);
     expect(JSON.parse(payload).Records).toEqual(
       JSON.parse(before).Records.filter((_: unknown, index: number) => index !== 1),
     );
-    expect((await read(DISCARDED, rest)).records.map(({ data }) => data)).toEqual([
+    expect((await read(FAILED_BATCH, rest)).records.map(({ data }) => data)).toEqual([
       base64("one"),
       base64("three"),
     ]);
@@ -103,19 +103,19 @@ describe("an object that is not understood", () => {
     ],
     [
       "no condition",
-      DISCARDED,
+      FAILED_BATCH,
       '{"requestContext":{},"payload":"secret"}',
       "the object: requestContext.condition: is missing",
     ],
     [
       "a payload that is not JSON",
-      DISCARDED,
+      FAILED_BATCH,
       '{"requestContext":{"condition":"c"},"payload":"secret"}',
       "the object: payload: must be JSON",
     ],
     [
       "a payload that is no event of Kinesis",
-      DISCARDED,
+      FAILED_BATCH,
       '{"requestContext":{"condition":"c"},"payload":"{}"}',
       "the object: payload.Records: is missing",
     ],
