@@ -1,15 +1,15 @@
 import { isServerError, isThrottlingError, isTransientError } from "@smithy/core/retry";
 import { CommandError } from "../shared/errors";
 
-/** The stream that an error is about, as a person knows it. */
+/** Where a stream is. */
 export interface StreamAddress {
   streamName: string;
   region: string;
-  /** Left out, it is AWS's own for the region. */
+  /** Defaults to AWS's own for the region. */
   endpoint?: string;
 }
 
-/** Whose credentials calls are signed with, and what is to be done when Kinesis does not take them. */
+/** Whose credentials calls are signed with, and what to do when Kinesis does not accept them. */
 export interface Caller {
   /** What messages call the credentials, such as `your AWS credentials`. */
   credentials: string;
@@ -20,15 +20,10 @@ export interface Caller {
   };
 }
 
-/** What the SDK's own classification takes: an error, with what the SDK adds to it. */
-type SdkError = Parameters<typeof isTransientError>[0];
-
 /** What the SDK throws when it finds no credentials, or when those of a session have expired. */
 export const NO_CREDENTIALS: readonly string[] = ["CredentialsProviderError", "TokenProviderError"];
 
-/**
- * Whether the same call may succeed later: nobody answered, or the service did with throttling or a fault of its own.
- */
+/** Whether the same call may succeed later: no answer came, the service throttled it, or had a fault of its own. */
 export function isTransient(error: Error): boolean {
   const sdkError = error as SdkError;
   if (NO_CREDENTIALS.includes(error.name)) return false;
@@ -42,7 +37,7 @@ export function isTransient(error: Error): boolean {
 }
 
 /**
- * Turns an error that no retry will mend into what a person has to do. The service's own words are left out where
+ * Turns an error that no retry can cure into a message that says what to do. The service's own words are omitted where
  * they say less, or quote the request.
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html#API_PutRecords_Errors
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html
@@ -55,6 +50,9 @@ export function fatalError(error: Error, stream: StreamAddress, caller: Caller):
 export function describeStream({ streamName, region, endpoint }: StreamAddress): string {
   return `the stream ${streamName} in ${region}${endpoint ? ` at ${endpoint}` : ""}`;
 }
+
+/** What the SDK's own classification takes: an error, with what the SDK adds to it. */
+type SdkError = Parameters<typeof isTransientError>[0];
 
 function explanation(error: Error, where: string, { credentials, remedies }: Caller): string {
   switch (error.name) {
@@ -70,7 +68,7 @@ function explanation(error: Error, where: string, { credentials, remedies }: Cal
     case "InvalidSignatureException":
     case "SignatureDoesNotMatch":
     case "IncompleteSignature":
-      return `${where} refuses the signature of ${credentials}; ${remedies.wrongSecret}, and check this machine's clock`;
+      return `${where} does not accept the signature of ${credentials}; ${remedies.wrongSecret}, and check this machine's clock`;
     case "ExpiredTokenException":
     case "ExpiredToken":
     case "RequestExpired":
@@ -85,6 +83,6 @@ function explanation(error: Error, where: string, { credentials, remedies }: Cal
     case "TokenProviderError":
       return `there are no credentials to call ${where} with: ${error.message}; ${remedies.unknown}`;
     default:
-      return `${where} refused the call: ${error.message}`;
+      return `${where} failed the call: ${error.message}`;
   }
 }

@@ -1,19 +1,12 @@
 import { recordBytes, type StreamRecord } from "./stream-record";
 
-/**
- * What a PutRecords call may carry: every stream takes this much; newer ones take calls of 10 MiB.
- * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
- */
-const MAX_RECORDS = 500;
-const MAX_BYTES = 5 * 1024 * 1024;
-
-/** A record and when the writer took it, in milliseconds since the epoch. */
+/** A record, and when the writer took it, epoch milliseconds. */
 export interface Entry<R> {
   readonly record: R;
   readonly since: number;
 }
 
-/** Records that go out in one call. */
+/** The records of one PutRecords call. */
 export class RecordBatch<R extends StreamRecord> {
   readonly entries: Entry<R>[] = [];
   #bytes = 0;
@@ -26,13 +19,21 @@ export class RecordBatch<R extends StreamRecord> {
     return this.entries.length >= MAX_RECORDS || this.#bytes >= MAX_BYTES;
   }
 
-  /** Whether the record fits in; an empty batch takes any. */
+  /** Whether the record fits in; an empty batch takes any record. */
   hasRoomFor(record: R): boolean {
     return this.isEmpty || (!this.isFull && this.#bytes + recordBytes(record) <= MAX_BYTES);
   }
 
-  add(record: R, now: number): void {
-    this.entries.push({ record, since: now });
+  /** @param since when the writer took the record, epoch milliseconds */
+  add(record: R, since: number): void {
+    this.entries.push({ record, since });
     this.#bytes += recordBytes(record);
   }
 }
+
+/**
+ * What a PutRecords call may carry: every stream takes this much; newer ones take calls of 10 MiB.
+ * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+ */
+const MAX_RECORDS = 500;
+const MAX_BYTES = 5 * 1024 * 1024;

@@ -8,17 +8,13 @@ export interface StreamAccess extends StreamAddress {
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
 
-/** How long a call may take before it counts as failed. A call of 5 MiB takes 40 s at 1 Mbit/s. */
-const REQUEST_TIMEOUT_MS = 60_000;
-const CONNECTION_TIMEOUT_MS = 5_000;
-
 /**
  * A Kinesis client that puts records.
  *
  * The SDK's Kinesis client speaks HTTP/2 by default, opens a session for every request, and fails against a server
  * that speaks plain HTTP/1.1, as emulators do. HTTP/1.1 with connections kept alive is faster here, and works with
  * both.
- * @param maxAttempts how often the SDK itself tries a call; 1 where the caller retries
+ * @param maxAttempts how many times the SDK itself tries a call; 1 where the caller retries
  */
 export function streamClient(access: Omit<StreamAccess, "streamName">, maxAttempts: number): KinesisClient {
   const { region, credentials, endpoint } = access;
@@ -37,9 +33,13 @@ export function streamClient(access: Omit<StreamAccess, "streamName">, maxAttemp
   });
 }
 
+/** How long a call may take before it counts as failed. A call of 5 MiB takes 40 s at 1 Mbit/s. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const CONNECTION_TIMEOUT_MS = 5_000;
+
 /**
- * Sees whether the stream is there and knows the credentials, before anything is read from the source: a source
- * may be a pipe that cannot be read twice.
+ * Checks that the stream exists and accepts the credentials, before anything is read: what is read may be a pipe that
+ * cannot be read twice.
  * @throws CommandError that says what to do
  */
 export async function checkStream(access: StreamAccess, caller: Caller): Promise<void> {
@@ -48,7 +48,7 @@ export async function checkStream(access: StreamAccess, caller: Caller): Promise
     await client.send(new DescribeStreamSummaryCommand({ StreamName: access.streamName }));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // A key of one's own may be allowed to put records and nothing else.
+    // A user's own key may be allowed to put records and nothing else.
     if (error.name === "AccessDeniedException") return;
     if (isTransient(error))
       throw new CommandError(

@@ -1,10 +1,10 @@
-/** What goes on the stream. */
+/** A record, as it goes on the stream. */
 export interface StreamRecord {
   readonly partitionKey: string;
   readonly data: Uint8Array;
 }
 
-/** Where Kinesis has put a record. */
+/** Where Kinesis stored a record. */
 export interface ShardPosition {
   shardId: string;
   sequenceNumber: string;

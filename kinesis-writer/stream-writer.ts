@@ -5,13 +5,13 @@ import { type Caller, fatalError, isTransient, type StreamAddress } from "./kine
 import { type Entry, RecordBatch } from "./record-batch";
 import type { ShardPosition, StreamRecord } from "./stream-record";
 
-/** Is told what became of the records; every record is onAcknowledged or onUndelivered, once. */
+/** Called with what becomes of the records: each is acknowledged or undelivered, exactly once. */
 export interface Outcomes<R> {
   /** Kinesis has stored the records. */
   onAcknowledged(records: readonly R[], positions: readonly ShardPosition[]): void;
-  /** That many records are about to be sent once more. */
+  /** So many records are about to be sent again. */
   onResend(count: number): void;
-  /** The record was given up. It may still be on the stream, if only the answer was lost. */
+  /** Kinesis did not take the record. It may still be on the stream, if only the answer was lost. */
   onUndelivered(record: R, reason: string): Promise<void>;
 }
 
@@ -21,19 +21,19 @@ export interface StreamWriterOptions<R> extends Partial<Waiting> {
   /** Whose credentials the client has. */
   caller: Caller;
   outcomes: Outcomes<R>;
-  /** Gives up at once, also on calls under way. */
+  /** Stops at once, calls under way too: what is not acknowledged is undelivered. */
   abort: AbortSignal;
-  /** How old a record may grow before it is not sent again, in milliseconds. */
+  /** For how long a record is sent again, in milliseconds, before it is undelivered. */
   maxAgeMs: number;
   /** How long a record may wait for others to share a call with, in milliseconds. */
   lingerMs?: number;
-  /** How many calls may be under way at a time. */
+  /** How many calls may be under way at once. */
   concurrency?: number;
 }
 
 /**
- * Puts records on a stream, many in a call and several calls at a time, and sends again what failed, until it is
- * stored or too old.
+ * Puts records on a stream, many in a call and several calls at once, and sends again what failed, until it is stored
+ * or too old.
  *
  * No order is guaranteed: calls overtake each other, PutRecords itself keeps none, and a record that is sent again
  * arrives behind later ones. The table does not need any, since writing an event twice or late leaves the same item.
@@ -42,7 +42,7 @@ export interface StreamWriterOptions<R> extends Partial<Waiting> {
 export class StreamWriter<R extends StreamRecord> {
   readonly #options: Required<StreamWriterOptions<R>>;
   #filling = new RecordBatch<R>();
-  /** Whether the batch that is being filled should go out as soon as a call is free, full or not. */
+  /** Whether the batch that is being filled should go out as soon as a call may start, full or not. */
   #due = false;
   readonly #full: RecordBatch<R>[] = [];
   #calls = 0;
@@ -65,7 +65,7 @@ export class StreamWriter<R extends StreamRecord> {
   }
 
   /**
-   * Takes a record; resolves when there is room for the next one, which is what holds back the source. At most one
+   * Takes a record, and resolves when there is room for the next one: this is what holds back the source. At most one
    * full batch waits behind the calls under way.
    * @throws the reason why the writer has stopped; the record has then been reported as undelivered
    */
@@ -135,7 +135,7 @@ export class StreamWriter<R extends StreamRecord> {
     }
   }
 
-  /** Stops for good: whatever is not onAcknowledged yet is reported as undelivered. */
+  /** Stops: whatever is not acknowledged yet is undelivered. */
   #stop(reason: Error): void {
     this.#stopped ??= reason;
     this.#stopping.abort();
@@ -143,18 +143,18 @@ export class StreamWriter<R extends StreamRecord> {
     this.#changed();
   }
 
-  /** Sends the entries until each has its outcome. Its turn is not over while it waits, which slows the others down. */
+  /** Sends the entries until each has its outcome. While it waits it counts as a call, which slows the writer down. */
   async #deliver(entries: readonly Entry<R>[]): Promise<void> {
     let remaining = entries;
     for (let attempt = 1; !this.#stopped; attempt++) {
       if (attempt > 1) this.#options.outcomes.onResend(remaining.length);
       const { failed, reason } = await this.#send(remaining);
-      remaining = await this.#giveUpOld(failed, reason);
+      remaining = await this.#withoutOld(failed, reason);
       if (remaining.length === 0) return;
 
       await backOff(attempt, this.#stopping.signal, this.#options);
     }
-    await this.#giveUp(remaining, this.#stopped.message);
+    await this.#reportUndelivered(remaining, this.#stopped.message);
   }
 
   /** Makes one call, and returns the entries to send again. */
@@ -166,7 +166,7 @@ export class StreamWriter<R extends StreamRecord> {
     });
     try {
       const { Records: results = [] } = await client.send(command, { abortSignal: abort });
-      // The results stand in the order of the entries. A call succeeds even if every entry in it has failed.
+      // The results are in the order of the entries. A call succeeds even if every entry in it has failed.
       const stored: R[] = [];
       const positions: ShardPosition[] = [];
       const failed: Entry<R>[] = [];
@@ -187,15 +187,16 @@ export class StreamWriter<R extends StreamRecord> {
     }
   }
 
-  async #giveUpOld(entries: readonly Entry<R>[], reason: string): Promise<readonly Entry<R>[]> {
+  /** Reports the entries that are too old as undelivered, and returns the others. */
+  async #withoutOld(entries: readonly Entry<R>[], reason: string): Promise<readonly Entry<R>[]> {
     const { clock, maxAgeMs } = this.#options;
     const oldest = clock.now() - maxAgeMs;
     const old = entries.filter((entry) => entry.since <= oldest);
-    await this.#giveUp(old, `not stored within ${maxAgeMs / 1000} s (${reason})`);
+    await this.#reportUndelivered(old, `not stored within ${maxAgeMs / 1000} s (${reason})`);
     return entries.filter((entry) => entry.since > oldest);
   }
 
-  async #giveUp(entries: readonly Entry<R>[], reason: string): Promise<void> {
+  async #reportUndelivered(entries: readonly Entry<R>[], reason: string): Promise<void> {
     for (const { record } of entries) await this.#options.outcomes.onUndelivered(record, reason);
   }
 

@@ -112,7 +112,7 @@ describe("a call that fails as a whole", () => {
     ["ExpiredTokenException", "says that the tester's key expired"],
     ["ResourceNotFoundException", "does not exist"],
     ["KMSAccessDeniedException", "kms:GenerateDataKey"],
-    ["ValidationException", "refused the call: no"],
+    ["ValidationException", "failed the call: no"],
   ])("stops the writer at once with what to do on %s", async (type, advice) => {
     stream.kinesis.injectAlways(failCall(type, "no"));
     const { writer, undelivered } = stream.start({ concurrency: 1 });
