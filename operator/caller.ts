@@ -3,7 +3,7 @@ import type { Caller } from "../kinesis-writer/kinesis-errors";
 /** How to get the credentials that the SDK's default chain finds. */
 export const SIGN_IN = "sign in as for the AWS CLI, for example with AWS_PROFILE";
 
-/** The operator calls with their own credentials. */
+/** The operator's commands call with the operator's own credentials. */
 export const OPERATOR: Caller = {
   credentials: "your AWS credentials",
   remedies: {

@@ -3,12 +3,6 @@ import stringWidth from "string-width";
 import { printable } from "../../shared/terminal";
 import type { ShownItem } from "./newest-items";
 
-const COLUMNS = ["Time", "Username", "Message", "Lang"];
-const MAX_USERNAME_WIDTH = 20;
-const MIN_MESSAGE_WIDTH = 20;
-/** What cli-table3 draws around four cells: five borders, and a space on either side of each cell. */
-const FRAME_WIDTH = 5 + 2 * COLUMNS.length;
-
 /**
  * Draws items as a table.
  * @param width columns of the terminal; messages are cut so that the table fits in
@@ -37,6 +31,12 @@ export function itemTable(
     table.push([time, username, shorten(message, messageWidth), lang]);
   return table.toString();
 }
+
+const COLUMNS = ["Time", "Username", "Message", "Lang"];
+const MAX_USERNAME_WIDTH = 20;
+const MIN_MESSAGE_WIDTH = 20;
+/** What cli-table3 draws around four cells: five borders, and a space on either side of each cell. */
+const FRAME_WIDTH = 5 + 2 * COLUMNS.length;
 
 /** Cuts text to a width in columns, between characters as people see them. */
 function shorten(text: string, width: number): string {

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import * as v from "valibot";
 
-/** What is read of an item to show it. A stored item is data from outside: others may have written to the table. */
+/** What is shown of an item. A stored item is data from outside: others may have written to the table. */
 const ShownItem = v.looseObject({
   Username: v.string(),
   Id: v.string(),
@@ -46,11 +46,14 @@ export async function newestItems(
   return { items: newest.items, scanned, stoppedEarly: false };
 }
 
-/** Keeps the newest of what it is offered. */
+/** Keeps the newest items of those that it is offered. */
 class Newest {
   readonly #kept: { item: ShownItem; time: number }[] = [];
+  readonly #count: number;
 
-  constructor(readonly count: number) {}
+  constructor(count: number) {
+    this.#count = count;
+  }
 
   get items(): ShownItem[] {
     return this.#kept.map(({ item }) => item);
@@ -63,11 +66,11 @@ class Newest {
     const item = parsed.output;
     // Two times may be written with different precision, so that they cannot be compared as text.
     const time = Date.parse(item.Timestamp);
-    if (Number.isNaN(time) || (this.#kept.length === this.count && time <= (this.#kept.at(-1)?.time ?? 0)))
+    if (Number.isNaN(time) || (this.#kept.length === this.#count && time <= (this.#kept.at(-1)?.time ?? 0)))
       return;
 
     const place = this.#kept.findIndex((kept) => kept.time < time);
     this.#kept.splice(place === -1 ? this.#kept.length : place, 0, { item, time });
-    if (this.#kept.length > this.count) this.#kept.pop();
+    if (this.#kept.length > this.#count) this.#kept.pop();
   }
 }

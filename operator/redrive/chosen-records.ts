@@ -1,4 +1,4 @@
-import type { FailureBucket, ListedObject, ObjectContent, Survey } from "./failure-bucket";
+import type { FailureBucketClient, ListedObject, ObjectContent, Survey } from "./failure-bucket-client";
 import { inParallel } from "./in-parallel";
 import type { Selection } from "./selection";
 import {
@@ -8,18 +8,7 @@ import {
   type SetAsideRecord,
 } from "./set-aside-object";
 
-const MEBIBYTE = 1024 * 1024;
-
-/**
- * How much is under way at a time. Small objects wait for the network most of the time; of large ones, what counts is
- * that they are held in memory, about three times over.
- */
-const LIMITS = { items: 32, weight: 64 * MEBIBYTE, weightOf: ({ bytes }: ListedObject) => bytes };
-
-/** An event processor with its default memory could not write a larger one. */
-const MAX_OBJECT_BYTES = 256 * MEBIBYTE;
-
-/** An object of which some records are chosen. */
+/** An object, and the records that are chosen from it. */
 export interface ChosenRecords {
   listed: ListedObject;
   content: ObjectContent;
@@ -28,19 +17,19 @@ export interface ChosenRecords {
 }
 
 export interface Choice {
-  bucket: FailureBucket;
-  /** Objects that came later are passed over. */
+  bucket: FailureBucketClient;
+  /** Objects that came later are skipped. */
   survey: Survey;
   selection: Selection;
-  /** Is told of each object that was looked at. */
+  /** Called after each object. */
   onLookedAt(): void;
-  /** Is told of an object that is left as it is. */
+  /** Called with each object of another format, which is not touched. */
   onNotUnderstood(key: string, problem: string): void;
 }
 
 /**
- * Goes through the bucket's objects, several at a time.
- * @param work is given the objects of which records are chosen
+ * Goes through the bucket's objects, several at once.
+ * @param work called with each object from which records are chosen
  * @throws what `work` or the bucket throws; what is under way is finished first
  */
 export async function forChosenRecords(
@@ -54,6 +43,17 @@ export async function forChosenRecords(
   });
 }
 
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * How much is under way at once. Small objects wait for the network most of the time; of large ones, what counts is
+ * that they are held in memory, about three times over.
+ */
+const LIMITS = { items: 32, weight: 64 * MEBIBYTE, weightOf: ({ bytes }: ListedObject) => bytes };
+
+/** An event processor with its default memory could not write a larger one. */
+const MAX_OBJECT_BYTES = 256 * MEBIBYTE;
+
 async function* objects({ bucket, survey, selection }: Choice): AsyncGenerator<ListedObject> {
   for await (const listed of bucket.objects(survey)) {
     if (selection.isComplete) return;
@@ -63,7 +63,7 @@ async function* objects({ bucket, survey, selection }: Choice): AsyncGenerator<L
 
 async function choose(listed: ListedObject, choice: Choice): Promise<ChosenRecords | undefined> {
   const { bucket, selection, onNotUnderstood } = choice;
-  // It has waited for its turn.
+  // Much may have happened while the object waited for its turn.
   if (bucket.stop.aborted || selection.isComplete || !selection.mayBeIn(listed)) return undefined;
   try {
     if (listed.bytes > MAX_OBJECT_BYTES) throw new NotUnderstoodError(`it has ${listed.bytes} bytes`);

@@ -12,8 +12,8 @@ import { RedriveSession } from "./redrive-session";
 import { type RedriveTally, redriveSummaryLine } from "./redrive-tally";
 
 /**
- * Puts the chosen records of the failure bucket back on the stream, or shows what is there, and says what became of
- * them.
+ * Puts the chosen records of the failure bucket back on the stream, or with `--list` and `--dry-run` shows them, and
+ * prints what was done.
  */
 async function redrive(options: RedriveOptions): Promise<void> {
   const session = new RedriveSession(await findStack(options), options);
@@ -22,13 +22,13 @@ async function redrive(options: RedriveOptions): Promise<void> {
   session.close(fault);
 
   if (text !== undefined) process.stdout.write(`${options.json ? JSON.stringify(json) : text}\n`);
-  if (session.isGivenUp)
-    throw new CommandError("given up: what was not removed is still set aside", ExitCode.interrupted);
+  if (session.abort.aborted)
+    throw new CommandError("interrupted: what was not removed is still set aside", ExitCode.interrupted);
   if (fault !== undefined) throw fault;
   process.exitCode = exitCode(session.tally);
 }
 
-/** What a run has to say at its end, and what ended it early. */
+/** What a run prints at its end, and what ended it early, if anything did. */
 interface Outcome {
   text?: string;
   json?: object;
@@ -71,8 +71,8 @@ async function putChosenBack(session: RedriveSession): Promise<Outcome> {
     stream,
     tally,
     abort,
-    onChanged: (key) => session.noteChanged(key),
-    onUndelivered: (reason) => session.noteUndelivered(reason),
+    onChanged: (key) => session.warnOfChange(key),
+    onUndelivered: (reason) => session.addUndelivered(reason),
   }).catch((error: unknown) => error);
   client.destroy();
 

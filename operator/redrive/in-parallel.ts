@@ -1,13 +1,13 @@
-/** How much may be under way at a time. */
+/** How much may be under way at once. */
 export interface ParallelLimits<T> {
   items: number;
-  /** Of all items together; an item that weighs more than that goes alone. */
+  /** Of all items together; an item that weighs more than that is worked on alone. */
   weight: number;
   weightOf(item: T): number;
 }
 
 /**
- * Works on several items at a time. After the first failure no more are taken, and what is under way is finished.
+ * Works on several items at once. After the first failure no more are taken, and what is under way is finished.
  * @throws that failure
  */
 export async function inParallel<T>(

@@ -16,6 +16,7 @@ export interface ReasonCount {
 interface Group {
   records: number;
   objects: number;
+  /** Epoch milliseconds. */
   oldest: number;
   newest: number;
 }
@@ -26,7 +27,7 @@ export class Inventory {
   objects = 0;
   readonly #groups = new Map<string, Group>();
 
-  /** Adds records of one object. */
+  /** Adds the records of one object. */
   add(records: readonly SetAsideRecord[]): void {
     this.records += records.length;
     this.objects++;
@@ -48,21 +49,17 @@ export class Inventory {
     }
   }
 
-  /** What there is of each reason, by its name. */
+  /** What there is of each reason, sorted by reason. */
   get reasons(): ReasonCount[] {
     return [...this.#groups]
       .map(([reason, group]) => ({
         reason,
         ...group,
-        oldest: isoTime(group.oldest),
-        newest: isoTime(group.newest),
+        oldest: new Date(group.oldest).toISOString(),
+        newest: new Date(group.newest).toISOString(),
       }))
       .sort((a, b) => (a.reason < b.reason ? -1 : 1));
   }
-}
-
-function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
 }
 
 /** Draws the counts as a table. @param heading styles a column's name */

@@ -4,32 +4,27 @@ import type { StreamRecord } from "../../kinesis-writer/stream-record";
 import { type Outcomes, StreamWriter } from "../../kinesis-writer/stream-writer";
 import { OPERATOR } from "../caller";
 import { type Choice, type ChosenRecords, forChosenRecords } from "./chosen-records";
-import type { FailureBucket } from "./failure-bucket";
+import type { FailureBucketClient } from "./failure-bucket-client";
 import type { RedriveTally } from "./redrive-tally";
-
-/** How long a record is tried, in milliseconds. */
-const MAX_AGE_MS = 300_000;
-/** Objects are small and many: what one of them waits for others to share a call with, it is not removed for. */
-const LINGER_MS = 20;
 
 export interface PutBackOptions {
   client: KinesisClient;
   stream: StreamAddress;
-  /** Is kept up to date. */
+  /** Kept up to date. */
   tally: RedriveTally;
-  /** Gives up what is under way; its objects stay. */
+  /** Stops at once; objects under way stay. */
   abort: AbortSignal;
-  /** Is told of an object that was written anew meanwhile, and so was left as it is. */
+  /** Called with the key of an object that someone else changed meanwhile, and that was not touched. */
   onChanged(key: string): void;
-  /** Is told why records were given up; their objects stay. */
+  /** Called for each undelivered record; its object stays. */
   onUndelivered(reason: string): void;
 }
 
 /**
- * Puts the chosen records back on the stream. Their objects are removed, or rewritten with the records that were not
- * chosen, once Kinesis has acknowledged all that were chosen, and not before: whenever this is interrupted, no record
- * is lost, and at worst one is put back again the next time.
- * @throws CommandError if the stream or the bucket makes it impossible to go on
+ * Puts the chosen records back on the stream. An object is removed, or rewritten with the records that were not chosen,
+ * once Kinesis has acknowledged all that were chosen, and not before: whenever this is interrupted, no record is lost,
+ * and at worst one is put back again the next time.
+ * @throws CommandError if the stream or the bucket fails for longer than a retry helps
  */
 export async function putBack(choice: Choice, options: PutBackOptions): Promise<void> {
   const { client, stream, tally, abort, onChanged, onUndelivered } = options;
@@ -60,7 +55,7 @@ export async function putBack(choice: Choice, options: PutBackOptions): Promise<
   try {
     await forChosenRecords(choice, async (chosen) => {
       if (!(await deliver(chosen, writer))) return;
-      const isDone = await takeAway(chosen, choice.bucket);
+      const isDone = await takeOut(chosen, choice.bucket);
       if (!isDone) onChanged(chosen.listed.key);
       tally[outcomeOf(chosen, isDone)]++;
     });
@@ -77,10 +72,10 @@ async function deliver({ chosen }: ChosenRecords, writer: StreamWriter<RecordOfO
   return delivery.isComplete;
 }
 
-/** @returns whether it was; not if the object was written anew since it was read */
-function takeAway(
+/** @returns whether it was removed or rewritten; not if someone else changed it since it was read */
+function takeOut(
   { listed, content, object, chosen }: ChosenRecords,
-  bucket: FailureBucket,
+  bucket: FailureBucketClient,
 ): Promise<boolean> {
   return chosen.length === object.records.length
     ? bucket.remove(listed, content)
@@ -92,6 +87,12 @@ function outcomeOf({ object, chosen }: ChosenRecords, isDone: boolean): "removed
   return chosen.length === object.records.length ? "removed" : "rewritten";
 }
 
+/** For how long a record is sent again before it is undelivered. */
+const MAX_AGE_MS = 300_000;
+
+/** Short, because objects are small and many, and an object stays until its last record is acknowledged. */
+const LINGER_MS = 20;
+
 interface RecordOfObject extends StreamRecord {
   readonly delivery: Delivery;
 }
@@ -101,9 +102,12 @@ class Delivery {
   /** Resolves once every record has its outcome: whether all were acknowledged. */
   readonly isComplete: Promise<boolean>;
   #allAcknowledged = true;
+  #pending: number;
   #resolve: (isComplete: boolean) => void = () => undefined;
 
-  constructor(private open: number) {
+  /** @param records how many records the object delivers */
+  constructor(records: number) {
+    this.#pending = records;
     this.isComplete = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -111,7 +115,7 @@ class Delivery {
 
   settle(isAcknowledged: boolean): void {
     this.#allAcknowledged &&= isAcknowledged;
-    this.open--;
-    if (this.open === 0) this.#resolve(this.#allAcknowledged);
+    this.#pending--;
+    if (this.#pending === 0) this.#resolve(this.#allAcknowledged);
   }
 }

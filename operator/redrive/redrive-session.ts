@@ -3,14 +3,16 @@ import { LiveLine } from "../../shared/live-line";
 import type { Stack } from "../../shared/stack";
 import { countOf, formatCount, paint, printable } from "../../shared/terminal";
 import type { Choice } from "./chosen-records";
-import { FailureBucket, type Survey } from "./failure-bucket";
+import { FailureBucketClient, type Survey } from "./failure-bucket-client";
 import { newRedriveTally } from "./redrive-tally";
 import { type Criteria, Selection } from "./selection";
 
-/** One run, as the person before the terminal has it: how far it is, what it has to say, and Ctrl-C. */
+/** One run, as the user at the terminal sees it: its progress and its warnings, and Ctrl-C. */
 export class RedriveSession {
-  readonly bucket: FailureBucket;
+  readonly stack: Stack;
+  readonly bucket: FailureBucketClient;
   readonly tally = newRedriveTally();
+  readonly #criteria: Criteria;
   readonly #selection: Selection;
   readonly #line: LiveLine;
   readonly #interruption: Interruption;
@@ -18,33 +20,28 @@ export class RedriveSession {
   #survey: Survey | undefined;
   #lookedAt = 0;
 
-  constructor(
-    readonly stack: Stack,
-    readonly criteria: Criteria,
-  ) {
+  constructor(stack: Stack, criteria: Criteria) {
+    this.stack = stack;
+    this.#criteria = criteria;
     this.#selection = new Selection(criteria);
     this.#line = new LiveLine(process.stderr, () => this.#progress());
     this.#interruption = listenForInterruption(() =>
-      this.#line.note("stopping: finishing the objects under way; Ctrl-C again gives them up"),
+      this.#line.note("stopping: finishing the objects under way; Ctrl-C again stops at once"),
     );
-    this.bucket = new FailureBucket(stack, this.#interruption.stop, this.#interruption.abort);
+    this.bucket = new FailureBucketClient(stack, this.#interruption.stop, this.#interruption.abort);
   }
 
   get abort(): AbortSignal {
     return this.#interruption.abort;
   }
 
-  get isGivenUp(): boolean {
-    return this.abort.aborted;
-  }
-
-  /** What to say if there is no record to choose; undefined if there is one, or if not all was looked at. */
+  /** What to print if no record is chosen; undefined if one is, or if the run was stopped before it saw all. */
   get nothingChosen(): string | undefined {
     if (this.#selection.taken > 0 || this.#interruption.stop.aborted) return undefined;
     return `the failure bucket ${this.bucket.name} holds ${this.#survey?.objects === 0 ? "nothing" : "no such records"}`;
   }
 
-  /** Counts what the bucket holds now; the run goes through what is chosen of that. */
+  /** Counts the objects that the bucket holds now: the run chooses from those. */
   async choose(): Promise<Choice> {
     this.#survey = await this.bucket.survey();
     return {
@@ -61,33 +58,33 @@ export class RedriveSession {
     };
   }
 
-  noteChanged(key: string): void {
+  warnOfChange(key: string): void {
     this.#warn(`changed while its records were put back, and left as it is: ${printable(key)}`);
   }
 
-  noteUndelivered(reason: string): void {
+  addUndelivered(reason: string): void {
     this.#undelivered.set(reason, (this.#undelivered.get(reason) ?? 0) + 1);
   }
 
-  /** Says what is only known at the end. What ended the run early, if anything did, the caller says. */
+  /** Prints what is only known at the end. @param fault what ended the run early; the caller reports it */
   close(fault: unknown): void {
-    if (fault === undefined) this.#noteTheEnd();
+    if (fault === undefined) this.#warnAtTheEnd();
     this.#line.close();
     this.bucket.close();
   }
 
-  #noteTheEnd(): void {
+  #warnAtTheEnd(): void {
     for (const [reason, count] of this.#undelivered)
       this.#warn(`undelivered, and still set aside: ${countOf(count, "record")}: ${reason}`);
     if (this.#interruption.stop.aborted) this.#line.note("stopped early: run it again for the rest");
-    else this.#noteUnknownReasons();
+    else this.#warnOfUnknownReasons();
   }
 
-  #noteUnknownReasons(): void {
+  #warnOfUnknownReasons(): void {
     const { reasonsSeen, isComplete } = this.#selection;
-    // Not every object was read.
-    if (isComplete || this.criteria.since !== undefined) return;
-    for (const reason of this.criteria.reason ?? [])
+    // Then not every object was read.
+    if (isComplete || this.#criteria.since !== undefined) return;
+    for (const reason of this.#criteria.reason ?? [])
       if (reasonsSeen.size > 0 && !reasonsSeen.has(reason))
         this.#warn(
           `no record has the reason ${reason}; there are: ${[...reasonsSeen].sort().map(printable).join(", ")}`,

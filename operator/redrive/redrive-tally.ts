@@ -1,20 +1,20 @@
 import { countOf, formatCount } from "../../shared/terminal";
 
-/** What a run did so far. */
+/** What a run has done so far. */
 export interface RedriveTally {
   /** Records that Kinesis acknowledged. */
   putBack: number;
-  /** How often a record was sent once more. */
+  /** How many times a record was sent again. */
   retried: number;
-  /** Records that were given up; they are still set aside. */
+  /** Records that Kinesis did not take; they are still set aside. */
   undelivered: number;
-  /** Objects that are gone, since all their records are back on the stream. */
+  /** Objects that were deleted, since all their records are back on the stream. */
   removed: number;
-  /** Objects that hold the records that were not chosen, and no others. */
+  /** Objects that now hold only the records that were not chosen. */
   rewritten: number;
-  /** Objects that were written anew meanwhile, and so were left as they are. */
+  /** Objects that someone else changed meanwhile, and that were not touched. */
   changed: number;
-  /** Objects that were left where they are, since they are not what they should be. */
+  /** Objects of another format, which were not touched. */
   notUnderstood: number;
 }
 
@@ -22,7 +22,7 @@ export function newRedriveTally(): RedriveTally {
   return { putBack: 0, retried: 0, undelivered: 0, removed: 0, rewritten: 0, changed: 0, notUnderstood: 0 };
 }
 
-/** The summary of a run as one line for people. */
+/** The summary of a run as one line to read. */
 export function redriveSummaryLine(tally: RedriveTally, seconds: number, streamName: string): string {
   const { putBack, retried, undelivered, removed, rewritten, changed, notUnderstood } = tally;
   return [

@@ -1,40 +1,41 @@
 import type { SetAsideRecord } from "./set-aside-object";
 
-/** Which of the records that the failure bucket holds are wanted; what is left out does not restrict them. */
+/** Which records of the failure bucket are chosen; what is undefined does not restrict them. */
 export interface Criteria {
   /** Records that arrived then or later. */
   since?: Date | undefined;
   /** Records that were set aside for one of these reasons. */
   reason?: readonly string[] | undefined;
-  /** So many records. */
+  /** At most so many records. */
   limit?: number | undefined;
 }
 
-/** How far a record's arrival, by Kinesis' clock, may lie after the time at which S3 says that it was kept. */
-const CLOCK_TOLERANCE_MS = 60_000;
-
-/** Takes records by the criteria, until there are as many as are wanted. */
+/** Takes the records that meet the criteria, until there are as many as are wanted. */
 export class Selection {
   /** The reasons of all records that were offered, taken or not. */
   readonly reasonsSeen = new Set<string>();
   /** How many were taken. */
   taken = 0;
 
-  constructor(readonly criteria: Criteria) {}
+  readonly #criteria: Criteria;
+
+  constructor(criteria: Criteria) {
+    this.#criteria = criteria;
+  }
 
   /** Whether there are as many as are wanted. */
   get isComplete(): boolean {
-    return this.taken === this.criteria.limit;
+    return this.taken === this.#criteria.limit;
   }
 
-  /** Whether an object may hold records that arrived late enough; a record arrives before it is kept. */
+  /** Whether an object may hold records that arrived late enough; a record arrives before it is set aside. */
   mayBeIn({ lastModified }: { lastModified: Date }): boolean {
-    const { since } = this.criteria;
+    const { since } = this.#criteria;
     return since === undefined || lastModified.getTime() + CLOCK_TOLERANCE_MS >= since.getTime();
   }
 
   take(records: readonly SetAsideRecord[]): SetAsideRecord[] {
-    const { since, reason, limit = Number.POSITIVE_INFINITY } = this.criteria;
+    const { since, reason, limit = Number.POSITIVE_INFINITY } = this.#criteria;
     for (const record of records) this.reasonsSeen.add(record.reason);
     const wanted = records.filter(
       (record) =>
@@ -46,3 +47,6 @@ export class Selection {
     return taken;
   }
 }
+
+/** How far a record's arrival, by Kinesis' clock, may be after the time at which S3 says that it was written. */
+const CLOCK_TOLERANCE_MS = 60_000;

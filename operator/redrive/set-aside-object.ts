@@ -6,7 +6,7 @@ import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-r
 import { MAX_PARTITION_KEY_LENGTH } from "../../kinesis-writer/stream-record";
 import { splitLines } from "../../shared/lines";
 
-/** A record that the failure bucket holds, with what it takes to choose it and to put it back. */
+/** A record that is set aside, with what it takes to choose it and to put it back. */
 export interface SetAsideRecord {
   readonly reason: string;
   /** When Kinesis received it, epoch milliseconds. */
@@ -23,14 +23,14 @@ export interface SetAsideObject {
   without(taken: ReadonlySet<SetAsideRecord>): Uint8Array;
 }
 
-/** The object is none that the event processor or Lambda writes. The message holds nothing of its content. */
+/** The event processor and Lambda do not write such an object. The message holds nothing of its content. */
 export class NotUnderstoodError extends Error {
   override readonly name = "NotUnderstoodError";
 }
 
 /**
- * Reads an object: rejected records, or a batch that Lambda's event source mapping gave up, as its key tells.
- * @throws NotUnderstoodError
+ * Reads an object: rejected records, or a failed batch, as its key tells.
+ * @throws NotUnderstoodError if it is neither
  */
 export async function readSetAsideObject(key: string, content: Uint8Array): Promise<SetAsideObject> {
   const object = key.startsWith(REJECTED_RECORDS_PREFIX)
@@ -94,7 +94,7 @@ function isTaken(taken: ReadonlySet<SetAsideRecord>, record: SetAsideRecord | un
   return record !== undefined && taken.has(record);
 }
 
-/** What Kinesis would refuse would fail a whole call, and with it the records beside it. */
+/** A record that Kinesis does not accept would fail a whole call, and with it the other records. */
 function checked(record: SetAsideRecord, where: string): SetAsideRecord {
   const { length } = [...record.partitionKey];
   if (length < 1 || length > MAX_PARTITION_KEY_LENGTH)

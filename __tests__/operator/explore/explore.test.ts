@@ -120,13 +120,13 @@ describe("explore", () => {
   it.each([
     ["--count", "0"],
     ["--scan", "none"],
-  ])("refuses %s %s", async (...args) => {
+  ])("does not take %s %s", async (...args) => {
     expect(await explore(...args)).toMatchObject({ exitCode: 2, stdout: "" });
   });
 });
 
 describe("newestItems", () => {
-  it("compares times, not their spelling, and passes over what is no event", async () => {
+  it("compares times, not their spelling, and skips what is not an event", async () => {
     await emulator.createTable("mixed");
     const values = [
       { ...item(1), Id: "a", Timestamp: "2026-11-23T10:00:00Z" },

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from "@jest/globals";
-import { FailureBucket, type ListedObject } from "../../../operator/redrive/failure-bucket";
+import { FailureBucketClient, type ListedObject } from "../../../operator/redrive/failure-bucket-client";
 import type { Stack } from "../../../shared/stack";
 import { close, listen } from "../../../test-servers/listen";
 import { emulatorAccess } from "../../support/aws-access";
@@ -21,12 +21,12 @@ afterAll(async () => {
 });
 
 const never = new AbortController().signal;
-const opened: FailureBucket[] = [];
+const opened: FailureBucketClient[] = [];
 afterEach(() => {
   for (const bucket of opened.splice(0)) bucket.close();
 });
 
-function open(name: string, endpoint: string, operator?: Stack["operator"]): FailureBucket {
+function open(name: string, endpoint: string, operator?: Stack["operator"]): FailureBucketClient {
   const outputs = {
     stream_name: "s",
     region: "eu-west-1",
@@ -36,7 +36,7 @@ function open(name: string, endpoint: string, operator?: Stack["operator"]): Fai
     function_name: "f",
     failure_bucket_name: name,
   };
-  const bucket = new FailureBucket({ outputs, endpoint, ...(operator && { operator }) }, never, never);
+  const bucket = new FailureBucketClient({ outputs, endpoint, ...(operator && { operator }) }, never, never);
   opened.push(bucket);
   return bucket;
 }

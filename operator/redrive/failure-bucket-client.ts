@@ -14,13 +14,6 @@ import { CommandError } from "../../shared/errors";
 import type { Stack } from "../../shared/stack";
 import { SIGN_IN } from "../caller";
 
-const PREFIXES = [FAILED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];
-
-/** Ten attempts last about half a minute: longer than S3's usual troubles. */
-const MAX_ATTEMPTS = 10;
-/** How often an object is read whose content breaks off; the client itself repeats only what fails before that. */
-const MAX_READS = 3;
-
 /** An object as the bucket lists it. */
 export interface ListedObject {
   key: string;
@@ -28,13 +21,13 @@ export interface ListedObject {
   lastModified: Date;
 }
 
-/** An object's content, and what tells it from what may be written under its key later. */
+/** An object's content, and the tag that tells it from what may be written under its key later. */
 export interface ObjectContent {
   content: Uint8Array;
   etag: string;
 }
 
-/** What the bucket held at a moment. */
+/** What the bucket held at one time. */
 export interface Survey {
   objects: number;
   /** When the newest of them was written, by S3's clock; undefined if there are none. */
@@ -42,25 +35,27 @@ export interface Survey {
 }
 
 /**
- * The failure bucket of a stack, under the operator's credentials. Its methods throw a CommandError that says what to
- * do when S3 refuses, or does not answer in about half a minute.
+ * Reads and changes the failure bucket of a stack, with the operator's credentials. Its methods throw a CommandError
+ * that says what to do if S3 does not allow a call, or does not answer it within about half a minute.
  */
-export class FailureBucket {
+export class FailureBucketClient {
   readonly name: string;
   readonly #client: S3Client;
   readonly #where: string;
+  readonly #abort: AbortSignal;
 
   /**
    * @param stop ends the listing
-   * @param abort ends everything
+   * @param abort ends every call
    */
   constructor(
     { outputs, endpoint, operator }: Stack,
     readonly stop: AbortSignal,
-    readonly abort: AbortSignal,
+    abort: AbortSignal,
   ) {
+    this.#abort = abort;
     this.name = outputs.failure_bucket_name;
-    // Every call under way listens, and there are more at a time than Node.js takes for a leak.
+    // Every call under way listens, and there are more at once than Node.js takes for a leak.
     setMaxListeners(0, abort);
     this.#where = `the failure bucket ${this.name} in ${outputs.region}${endpoint ? ` at ${endpoint}` : ""}`;
     this.#client = new S3Client({
@@ -71,7 +66,7 @@ export class FailureBucket {
     });
   }
 
-  /** Counts what there is, and so finds what tells it from what comes later. */
+  /** Counts the objects, and finds the time that tells them from later ones. */
   async survey(): Promise<Survey> {
     const survey: Survey = { objects: 0, newest: undefined };
     for await (const { lastModified } of this.#list()) {
@@ -82,8 +77,8 @@ export class FailureBucket {
   }
 
   /**
-   * Lists the objects that are no newer than a survey's newest: what redriven records leave when they are set aside
-   * again is not among them, but for what S3 keeps within the same second.
+   * Lists the objects that are no newer than a survey's newest. Records that are put back and set aside again are not
+   * among them, unless S3 wrote them within the same second.
    */
   async *objects({ newest }: Survey): AsyncGenerator<ListedObject> {
     if (newest === undefined) return;
@@ -95,7 +90,7 @@ export class FailureBucket {
     const command = new GetObjectCommand({ Bucket: this.name, Key: key });
     for (let attempt = 1; ; attempt++) {
       try {
-        const { Body, ETag: etag = "" } = await this.#client.send(command, { abortSignal: this.abort });
+        const { Body, ETag: etag = "" } = await this.#client.send(command, { abortSignal: this.#abort });
         const content = await Body?.transformToByteArray().catch((error) => {
           if (attempt === MAX_READS) throw error;
         });
@@ -108,18 +103,18 @@ export class FailureBucket {
   }
 
   /**
-   * Deletes an object, unless it was written anew since it was read.
+   * Deletes an object, unless someone else changed it since it was read.
    * @returns whether it is gone
    * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
    */
   remove({ key }: ListedObject, { etag }: ObjectContent): Promise<boolean> {
     const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: etag });
-    const sent = this.#client.send(command, { abortSignal: this.abort });
+    const sent = this.#client.send(command, { abortSignal: this.#abort });
     return this.#unlessChanged(sent, "delete objects from", "s3:DeleteObject and s3:GetObject");
   }
 
   /**
-   * Replaces an object's content, unless it was written anew since it was read.
+   * Replaces an object's content, unless someone else changed it since it was read.
    * @returns whether it is replaced
    * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
    */
@@ -130,7 +125,7 @@ export class FailureBucket {
       IfMatch: etag,
       Body: content,
     });
-    const sent = this.#client.send(command, { abortSignal: this.abort });
+    const sent = this.#client.send(command, { abortSignal: this.#abort });
     if (await this.#unlessChanged(sent, "write objects to", "s3:PutObject and s3:GetObject")) return true;
     // The change may be this very one: the answer to the first attempt may have been lost.
     const now = await this.read(object);
@@ -193,6 +188,14 @@ export class FailureBucket {
     return new CommandError(`could not ${doing} ${this.#where}: ${error.message || error.name}`);
   }
 }
+
+const PREFIXES = [FAILED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];
+
+/** Ten attempts last about half a minute: longer than S3's usual troubles. */
+const MAX_ATTEMPTS = 10;
+
+/** How many times an object is read whose content ends early; the client repeats only what fails before that. */
+const MAX_READS = 3;
 
 function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
