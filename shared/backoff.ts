@@ -1,12 +1,13 @@
 import { type Clock, systemClock } from "./clock";
 import type { Random } from "./random";
 
-/** What waiting depends on: time and chance. */
+/** What waiting depends on: time and chance, injected so that tests decide both. */
 export interface Waiting {
   clock: Clock;
   random: Random;
 }
 
+/** Waits in real time, and at random. */
 export const systemWaiting: Waiting = { clock: systemClock, random: Math.random };
 
 /** How delays grow: the first is `firstMs`, each later one twice as long, up to `longestMs`; in milliseconds. */
@@ -14,9 +15,6 @@ export interface BackoffSchedule {
   firstMs: number;
   longestMs: number;
 }
-
-/** For calls to AWS: long enough to let a throttled service recover, short enough to use the time there is. */
-const AWS_CALLS: BackoffSchedule = { firstMs: 50, longestMs: 5_000 };
 
 /**
  * Waits before a request is sent again; see `backoffMs`.
@@ -48,3 +46,6 @@ export function backoffMs(attempt: number, random: Random, schedule: BackoffSche
 export function exponentialMs(attempt: number, { firstMs, longestMs }: BackoffSchedule): number {
   return Math.min(longestMs, firstMs * 2 ** (attempt - 1));
 }
+
+/** For calls to AWS: long enough to let a throttled service recover, short enough to use the time there is. */
+const AWS_CALLS: BackoffSchedule = { firstMs: 50, longestMs: 5_000 };

@@ -8,7 +8,8 @@ import * as v from "valibot";
 import { CommandError, ExitCode } from "./errors";
 import { type Stack, StackOutputs } from "./stack";
 
-export interface DeployedOptions {
+/** Which stack, and what reads its outputs. */
+export interface DeployedStackOptions {
   /** The stack's name, needed when the app has several. */
   stack?: string | undefined;
   /** Where `cdktf.json` is. */
@@ -17,14 +18,12 @@ export interface DeployedOptions {
   cdktf?: string;
 }
 
-const runFile = promisify(execFile);
-
 /**
- * Asks cdktf for the outputs of the deployed stack. They hold the producer's secret, and cdktf can only hand them
- * over in a file: that file lives in a directory no other user can enter, and is gone when this returns.
+ * Asks cdktf for the outputs of the deployed stack. They hold the producer's secret, and cdktf can only write them to a
+ * file: that file lives in a directory no other user can enter, and is deleted before this returns.
  * @throws CommandError that says what is missing and what to do
  */
-export async function deployedStack(options: DeployedOptions = {}): Promise<Stack> {
+export async function deployedStack(options: DeployedStackOptions = {}): Promise<Stack> {
   const directory = await mkdtemp(path.join(tmpdir(), "stack-outputs-"));
   try {
     const file = path.join(directory, "outputs.json");
@@ -43,7 +42,11 @@ async function readOutputsFile(file: string): Promise<unknown> {
   }
 }
 
-/** Parses cdktf's outputs file, `{ "<stack>": { "<output>": <value> } }`. */
+/**
+ * Parses cdktf's outputs file, `{ "<stack>": { "<output>": <value> } }`.
+ * @param stack the stack's name; defaults to the only one
+ * @throws CommandError that says what is missing and what to do; it never quotes an output
+ */
 export function parseDeployedOutputs(content: unknown, stack?: string): StackOutputs {
   const stacks = v.safeParse(v.record(v.string(), v.record(v.string(), v.unknown())), content);
   if (!stacks.success) throw new CommandError("cdktf output wrote something that is not outputs by stack");
@@ -69,7 +72,9 @@ export function parseDeployedOutputs(content: unknown, stack?: string): StackOut
   return outputs.output;
 }
 
-async function runCdktfOutput(file: string, options: DeployedOptions): Promise<void> {
+const runFile = promisify(execFile);
+
+async function runCdktfOutput(file: string, options: DeployedStackOptions): Promise<void> {
   const projectDirectory = options.projectDirectory ?? path.resolve(__dirname, "..");
   const synthesized = existsSync(path.join(projectDirectory, "cdktf.out", "manifest.json"));
   const args = [
@@ -89,7 +94,7 @@ async function runCdktfOutput(file: string, options: DeployedOptions): Promise<v
   try {
     await runFile(process.execPath, args, {
       cwd: projectDirectory,
-      // Terraform would otherwise call home about updates.
+      // Terraform would otherwise look for updates of itself.
       env: { ...process.env, CHECKPOINT_DISABLE: "1" },
       maxBuffer: 64 * 1024 * 1024,
       signal: interruption.signal,
@@ -106,7 +111,7 @@ async function explainFailure(error: unknown): Promise<CommandError> {
   const terraform = process.env.TERRAFORM_BINARY_NAME || "terraform";
   if (!(await runs(terraform)))
     return new CommandError(
-      `the Terraform CLI (${terraform}) cannot be run, and the deployed stack's outputs are read with it; install it from https://developer.hashicorp.com/terraform/install, or add --local to use the local cloud`,
+      `the Terraform CLI (${terraform}) cannot be run, and cdktf needs it to read the outputs of the deployed stack; install it from https://developer.hashicorp.com/terraform/install, or add --local to use the local cloud`,
     );
 
   const text = outputOf(error);

@@ -4,10 +4,10 @@ import { CommandError, messageOf } from "./errors";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the variables of a `.env` file into the environment; what is set there already, if only to nothing, stays as
- * it is. No file, no variables.
+ * Reads the variables of a `.env` file into the environment. Variables that are already set, even to nothing, stay as
+ * they are. Without a file, nothing changes.
  * @see https://nodejs.org/docs/latest-v20.x/api/process.html#processloadenvfilepath
- * @throws CommandError if the file is there and cannot be read
+ * @throws CommandError if the file exists and cannot be read
  */
 export function loadEnvironmentFile(path = ".env"): void {
   try {

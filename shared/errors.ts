@@ -1,16 +1,16 @@
 import { types } from "node:util";
 
-/** What a command's exit code says; every command's `--help` ends with it. */
+/** What a command's exit code says; the `--help` of each command ends with them. */
 export const ExitCode = {
-  /** Everything was done. */
+  /** Everything that was asked for was done. */
   ok: 0,
-  /** Something was not done: the message says what and what to do. */
+  /** Something was not done; the message says what, and what to do. */
   failed: 1,
   /** An option or a setting is wrong; nothing was started. */
   usage: 2,
   /** Everything that could be delivered was, but some input was rejected; it is kept, and the message says where. */
   rejects: 3,
-  /** Stopped by a second Ctrl-C: what was under way is not finished. */
+  /** A second Ctrl-C stopped it: what was under way is not finished. */
   interrupted: 130,
 } as const;
 

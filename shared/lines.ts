@@ -1,5 +1,6 @@
-/** A line of the input, counted from 1, without its line feed. */
+/** A line of the input, without its line feed. */
 export interface Line {
+  /** Counted from 1. */
   number: number;
   bytes: Uint8Array;
   /** Whether a line feed ends it. A last line without one may be a line that is still being written. */
@@ -15,8 +16,6 @@ export interface LongLine {
   /** The line's bytes as they arrive; to be read before the next line is asked for. */
   pieces: Pieces;
 }
-
-const LINE_FEED = 0x0a;
 
 /**
  * Splits bytes at line feeds. It works on bytes, so that input that is not text survives unchanged, and it holds
@@ -47,6 +46,8 @@ export async function* splitLines(
     await input.close();
   }
 }
+
+const LINE_FEED = 0x0a;
 
 /** One piece stays where it is: whoever splits what is in memory already need not hold it twice. */
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

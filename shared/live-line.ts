@@ -2,6 +2,7 @@ import type { WriteStream } from "node:tty";
 import { type Clock, systemClock } from "./clock";
 import { CLEAR_LINE } from "./terminal";
 
+/** How often a live line is drawn again. */
 export const REDRAW_MS = 200;
 
 /** One line on a terminal that says how far a run is; silent where the stream is not a terminal. */

@@ -2,8 +2,6 @@ import * as v from "valibot";
 import { CommandError } from "./errors";
 import { type Stack, StackCredentials, StackOutputs } from "./stack";
 
-const LocalAnswer = v.object({ outputs: StackOutputs, operator: StackCredentials });
-
 /**
  * Asks the local cloud for the outputs of the stack it runs.
  * @param port where it listens on the loopback interface
@@ -24,3 +22,6 @@ export async function localStack(port: number): Promise<Stack> {
     );
   return { ...answer.output, endpoint };
 }
+
+/** What the local cloud answers: the stack's outputs, and the key of its operator. */
+const LocalAnswer = v.object({ outputs: StackOutputs, operator: StackCredentials });

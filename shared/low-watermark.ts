@@ -5,9 +5,6 @@ export interface PendingItem<P> {
   isSettled: boolean;
 }
 
-/** How many settled items are removed at once: removing each by itself would move all that come behind it. */
-const REMOVE_AT_ONCE = 4096;
-
 /**
  * The low watermark of items that are read in order and settled in any order: the last position before which every
  * item is settled. Records that are taken later are often acknowledged earlier, and reading must resume before the
@@ -85,3 +82,6 @@ export class LowWatermark<P> {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 }
+
+/** How many settled items are removed at once: removing each by itself would move all those behind it. */
+const REMOVE_AT_ONCE = 4096;

@@ -2,8 +2,8 @@
 export type Random = () => number;
 
 /**
- * Random numbers that the same seed repeats; good enough to draw examples, not for secrets. It is mulberry32.
- * @param seed of it, 32 bits count
+ * Random numbers that the same seed repeats: mulberry32, good enough to draw examples, but not for secrets.
+ * @param seed an integer, of which 32 bits count
  */
 export function seededRandom(seed: number): Random {
   let state = seed;

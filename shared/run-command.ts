@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { CommandError, ExitCode } from "./errors";
 
 /**
- * Runs an entry point: parses the arguments, prints a `CommandError` as one message, and sets the exit code.
- * Anything else that is thrown is a defect and keeps its stack trace.
+ * Runs a command from its entry point: parses the arguments, prints a `CommandError` as one message, and sets the exit
+ * code. Anything else that is thrown is a defect, and is printed with its stack trace.
  */
 export async function runCommand(command: Command, argv: readonly string[] = process.argv): Promise<void> {
   // On Node.js 20 the SDK prints a notice about its own support policy to standard error with the first client.
@@ -12,11 +12,12 @@ export async function runCommand(command: Command, argv: readonly string[] = pro
   try {
     await command.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = printError(error);
   }
 }
 
-function report(error: unknown): ExitCode {
+/** @returns the exit code */
+function printError(error: unknown): ExitCode {
   if (isCommanderError(error)) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (error instanceof CommandError) {
     process.stderr.write(`error: ${error.message}\n`);

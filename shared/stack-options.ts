@@ -5,14 +5,14 @@ import { integer } from "./option-values";
 import type { Stack } from "./stack";
 import { CLEAR_LINE } from "./terminal";
 
-/** Which stack a command is about. */
+/** Which stack a command works with, as its options say. */
 export interface StackSelection {
   local?: boolean;
   port: number;
   stack?: string;
 }
 
-/** Gives a command the options that name a stack. */
+/** Adds the options that name a stack to a command. */
 export function addStackOptions(command: Command): Command {
   return command
     .addOption(new Option("--local", "use the local cloud (npm run local) instead of the deployed stack"))
@@ -24,7 +24,10 @@ export function addStackOptions(command: Command): Command {
     );
 }
 
-/** Finds the stack that the options name. Asking cdktf takes seconds, and a terminal says so meanwhile. */
+/**
+ * Finds the stack that the options name. Asking cdktf takes seconds, so a terminal shows that it is being asked.
+ * @throws CommandError that says what is missing and what to do
+ */
 export async function findStack(options: StackSelection): Promise<Stack> {
   if (options.local) return localStack(options.port);
   if (process.stderr.isTTY) process.stderr.write("reading the stack's outputs …");

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** What the stack says about itself once it is deployed. */
+/** The Terraform outputs of a deployed stack. */
 export const StackOutputs = v.object({
   stream_name: v.string(),
   region: v.string(),
@@ -13,6 +13,7 @@ export const StackOutputs = v.object({
 
 export type StackOutputs = v.InferOutput<typeof StackOutputs>;
 
+/** An access key of AWS, or of the local cloud. */
 export const StackCredentials = v.object({ accessKeyId: v.string(), secretAccessKey: v.string() });
 
 /** A running stack, in an AWS account or in the local cloud. */

@@ -1,13 +1,15 @@
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
 
-type Stream = Pick<WriteStream, "isTTY" | "hasColors">;
-
-/** Empties the line that the cursor of a terminal stands on. */
+/** Empties the line of the terminal's cursor. */
 export const CLEAR_LINE = "\r\u001b[2K";
 
-/** Colours text for a terminal that shows colours; NO_COLOR and a pipe leave it as it is. */
-export function paint(stream: Stream, style: Parameters<typeof styleText>[0], text: string): string {
+/** Colours text for a terminal that shows colours. With NO_COLOR or a pipe, the text stays as it is. */
+export function paint(
+  stream: Pick<WriteStream, "isTTY" | "hasColors">,
+  style: Parameters<typeof styleText>[0],
+  text: string,
+): string {
   return stream.isTTY && stream.hasColors() && !process.env.NO_COLOR ? styleText(style, text) : text;
 }
 
