@@ -27,48 +27,45 @@ export function producerCommand(): Command {
     .description("Puts posts on the stack's Kinesis stream.")
     .usage("--source <name> [options]")
     .addOption(
-      new Option("--source <name>", "where posts come from, see below").choices(Object.keys(sources)),
+      new Option("--source <name>", "where posts come from; see Sources below").choices(Object.keys(sources)),
     );
   addSourceOptions(command);
 
   addStackOptions(command)
     .addOption(
-      new Option("--count <n>", "stop after n posts (default: all; 1000 from sample)").argParser(integer(1)),
+      new Option("--count <n>", "stop after n posts (default: all; 1000 with --source sample)").argParser(
+        integer(1),
+      ),
     )
     .addOption(
       new Option("--rate <n>", "posts per second (default: as fast as the stream takes them)").argParser(
         positiveNumber,
       ),
     )
-    .addOption(
-      new Option(
-        "--resume",
-        "go on from where the last run with --resume was, and note how far this one gets",
-      ),
-    )
+    .addOption(new Option("--resume", "resume at the checkpoint of the last run, and keep one for the next"))
     .addOption(
       new Option(
         "--checkpoint <file>",
-        "where --resume notes it (default: beside the input; for live sources in .producer/)",
+        "file for the checkpoint; implies --resume (default: beside the input; in .producer/ for live sources)",
       ).implies({ resume: true }),
     )
-    .addOption(new Option("--stream-name <name>", "the stream, instead of the stack's"))
-    .addOption(new Option("--region <region>", "the stream's AWS region"))
-    .addOption(new Option("--endpoint-url <url>", "where Kinesis answers, if not at AWS"))
+    .addOption(new Option("--stream-name <name>", "the stream, if not the stack's"))
+    .addOption(new Option("--region <region>", "the stream's AWS region, if not the stack's"))
+    .addOption(new Option("--endpoint-url <url>", "the URL of Kinesis, if not AWS's own"))
     .addOption(
       new Option(
         "--rejects <file>",
-        "where what is not delivered is kept (default: in this directory, named after the input)",
+        "file for rejected input and undelivered records (default: in this directory, named after the input)",
       ),
     )
     .addOption(
       new Option(
         "--receipts <file>",
-        "write a line for every record that Kinesis acknowledged: shard, sequence number",
+        "file for the shard and sequence number of every acknowledged record, one a line",
       ),
     )
     .addOption(
-      new Option("--max-age <seconds>", "how long a record is tried before it is given up")
+      new Option("--max-age <seconds>", "how long to keep sending a record before it is undelivered")
         .default(300)
         .argParser(positiveNumber),
     )
@@ -106,18 +103,18 @@ ${sourceList}
 ${Object.values(sources)
   .map(({ help }) => (help ? `\n${help}\n` : ""))
   .join("")}
-The stream's name, region and credentials come from the outputs of the deployed stack, or of the local cloud with
---local. These environment variables come before the outputs, and options before both:
+The stream's name, region and credentials come from the outputs of the deployed stack or, with --local, of the local
+cloud. These environment variables override the outputs, and options override both:
   PRODUCER_STREAM_NAME, PRODUCER_REGION, PRODUCER_ENDPOINT_URL,
   PRODUCER_ACCESS_KEY_ID and PRODUCER_SECRET_ACCESS_KEY (environment only)
-With --local or --stack, they are not looked at. AWS_ACCESS_KEY_ID and the like are never used.
-Environment variables are also read from a file .env in this directory; .env.example shows them.
+With --local or --stack, they are ignored. AWS_ACCESS_KEY_ID and the like are never used.
+Environment variables may also be in a .env file in this directory; .env.example shows them.
 
-Ctrl-C ends the source and delivers what was read; a second Ctrl-C gives that up.
+Ctrl-C ends the source and delivers what was read; a second Ctrl-C stops at once.
 
-With --resume, a checkpoint says up to where everything is acknowledged by Kinesis or in the rejects file. Whatever
-ends the producer, the next run with --resume goes on from there: no post is lost, some may be sent twice, and a post
-that is sent twice is one item in the table. A file that has grown goes on with what is new.
+With --resume, a checkpoint marks the last position before which everything is acknowledged by Kinesis, in the rejects
+file, or skipped. The producer resumes there, however the last run ended: no post is lost, some may be sent twice, and
+a post that is sent twice is one item in the table. A file that has grown resumes with its new lines.
 
 Examples:
   $ npm run produce -- --local --source sample --count 5000
@@ -130,7 +127,7 @@ Examples:
 
 Exit codes:
   ${ExitCode.ok}    everything was delivered
-  ${ExitCode.failed}    something was not delivered, or the producer could not run
+  ${ExitCode.failed}    something is undelivered, or the producer could not run
   ${ExitCode.usage}    an option or a setting is wrong; nothing was started
-  ${ExitCode.rejects}    delivered, but some input was refused; it is in the rejects file
-  ${ExitCode.interrupted}  given up with a second Ctrl-C; what was not delivered is in the rejects file`;
+  ${ExitCode.rejects}    delivered, but some input was rejected; it is in the rejects file
+  ${ExitCode.interrupted}  stopped by a second Ctrl-C; what is undelivered is in the rejects file`;

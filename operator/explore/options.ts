@@ -20,7 +20,7 @@ export function exploreCommand(): Command {
     .addOption(
       new Option(
         "--scan <items>",
-        "how many items to look at; the table has no index by time, and reading costs",
+        "how many items to look at; the table has no index by time, and every read is billed",
       )
         .default(100_000)
         .argParser(integer(1)),
@@ -30,7 +30,7 @@ export function exploreCommand(): Command {
 }
 
 const HELP = `
-The deployed table is read with your own AWS credentials, found as the AWS CLI finds them.
+The deployed table is read with your own AWS credentials, which are found as the AWS CLI finds them.
 
 Examples:
   $ npm run explore

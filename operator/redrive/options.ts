@@ -17,11 +17,11 @@ export interface RedriveOptions extends StackSelection {
 /** The command line of `npm run redrive`: its options, and its help. */
 export function redriveCommand(): Command {
   const command = new Command("redrive").description(
-    "Puts the records that the failure bucket holds back on the stack's stream.",
+    "Puts set-aside records from the failure bucket back on the stack's stream.",
   );
   return addStackOptions(command)
     .addOption(
-      new Option("--list", "show what is there, by reason, and change nothing").conflicts([
+      new Option("--list", "show what is set aside, by reason, and change nothing").conflicts([
         "dryRun",
         "limit",
       ]),
@@ -30,13 +30,13 @@ export function redriveCommand(): Command {
     .addOption(
       new Option(
         "--since <time>",
-        "only records that arrived then or later: ISO 8601, or 30m, 2h, 7d ago",
+        "only records that arrived then or later: ISO 8601, or 30m, 2h or 7d ago",
       ).argParser((value) => since(value)),
     )
     .addOption(
       new Option(
         "--reason <reason>",
-        "only records set aside for this reason, see --list (repeatable)",
+        "only records set aside for this reason, as --list shows it (repeatable)",
       ).argParser((value: string, previous: string[] = []) => [...previous, value]),
     )
     .addOption(new Option("--limit <n>", "at most n records").argParser(integer(1)))
@@ -45,14 +45,14 @@ export function redriveCommand(): Command {
 }
 
 const HELP = `
-What can never be stored comes back: mend its cause first, and deploy. An object of the failure bucket is removed once
-Kinesis has acknowledged all its records; if only some were chosen, it is rewritten with the rest. Interrupted at any
-moment, run it again: nothing is lost, and a record that is put back twice is stored once.
+Fix the cause and deploy first: a record that still cannot be stored is set aside again. An object of the failure
+bucket is removed once Kinesis has acknowledged all its records; if only some were chosen, it is rewritten with the
+rest. Interrupted at any moment, run it again: nothing is lost, and a record that is put back twice is stored once.
 
-The bucket and the stream are used with your own AWS credentials, found as the AWS CLI finds them. They need
+The bucket and the stream are used with your own AWS credentials, which are found as the AWS CLI finds them. They need
 s3:ListBucket, s3:GetObject, s3:DeleteObject and kinesis:PutRecords; and s3:PutObject to rewrite objects.
 
-Ctrl-C finishes the objects under way; a second Ctrl-C gives them up.
+Ctrl-C finishes the objects under way; a second Ctrl-C stops at once.
 
 Examples:
   $ npm run redrive -- --list
@@ -60,8 +60,8 @@ Examples:
   $ npm run redrive -- --local --limit 10
 
 Exit codes:
-  ${ExitCode.ok}    what was asked for is done, or Ctrl-C ended it early
-  ${ExitCode.failed}    something was not put back, or not removed; it is still in the failure bucket
+  ${ExitCode.ok}    done, or ended early by Ctrl-C
+  ${ExitCode.failed}    something was not put back, or not removed; it is still set aside
   ${ExitCode.usage}    an option is wrong; nothing was started
-  ${ExitCode.rejects}    done, but some objects are not understood; they are named, and still in the failure bucket
-  ${ExitCode.interrupted}  given up with a second Ctrl-C; what was not removed is still in the failure bucket`;
+  ${ExitCode.rejects}    done, but some objects were not understood; they are named, and left as they are
+  ${ExitCode.interrupted}  stopped by a second Ctrl-C; what was not removed is still set aside`;
