@@ -76,12 +76,17 @@ export function producerCommand(): Command {
 
 /**
  * Makes sure that no file that the run writes is its input, which would be overwritten, or read while it grows.
- * @throws CommandError
+ * @throws CommandError with the usage code if one is
  */
-export async function requireSeparateFiles({ input, rejects, checkpoint }: ProducerOptions): Promise<void> {
+export async function requireSeparateFiles({
+  input,
+  rejects,
+  receipts,
+  checkpoint,
+}: ProducerOptions): Promise<void> {
   if (input === undefined) return;
   const from = await realpath(input).catch(() => undefined);
-  for (const [option, file] of Object.entries({ rejects, checkpoint })) {
+  for (const [option, file] of Object.entries({ rejects, receipts, checkpoint })) {
     const to = file === undefined ? undefined : await realpath(file).catch(() => undefined);
     if (to !== undefined && from === to)
       throw new CommandError(`--${option} ${file} is the input itself; name another file`, ExitCode.usage);

@@ -54,6 +54,15 @@ describe("--receipts", () => {
     expect(run.exitCode).toBe(1);
     expect(await producer.storedData()).toEqual([]);
   });
+
+  it("must not be the input itself, which they would overwrite", async () => {
+    producer.input("posts.ndjson", line({}));
+    expect(await producer.produce(["--input", "posts.ndjson", "--receipts", "posts.ndjson"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("--receipts posts.ndjson is the input itself"),
+    });
+    expect(readFileSync(path.join(producer.directory, "posts.ndjson"), "utf8")).toBe(line({}));
+  });
 });
 
 describe("--rate", () => {
