@@ -1,4 +1,4 @@
-/** A record, as it goes on the stream. */
+/** A record to put on the stream. */
 export interface StreamRecord {
   readonly partitionKey: string;
   readonly data: Uint8Array;

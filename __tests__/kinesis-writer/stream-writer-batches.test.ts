@@ -38,7 +38,7 @@ describe("batches", () => {
     expect(acknowledged).toEqual(["alone"]);
   });
 
-  it("go out several at a time", async () => {
+  it("go out several at once", async () => {
     const { reached, reach } = moment();
     stream.kinesis.injectAlways(answerAfter(reached));
     const { writer, acknowledged } = stream.start({ concurrency: 3 });

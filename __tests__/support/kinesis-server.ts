@@ -64,7 +64,7 @@ export async function startKinesisServer(): Promise<KinesisServer> {
   };
 }
 
-/** Kinesis stores the call's records but for those at the given places, which fail with the code. */
+/** Kinesis stores the call's records, except those at these places, which fail with the code. */
 export function failEntries(
   places: readonly number[],
   code = "ProvisionedThroughputExceededException",

@@ -8,7 +8,7 @@ import { useTemporaryDirectory } from "./temporary-directory";
 
 const CLI = "producer/cli.ts";
 
-/** The secret that the producer is given, and that nobody may see. */
+/** The producer's secret, which nobody may see. */
 export const SECRET = "a-secret-that-nobody-may-see";
 
 /** The producer's command line, with a stream of its own and an empty directory to run in, for every test of a file. */
@@ -71,7 +71,7 @@ export function useProducer(): ProducerFixture {
   };
 }
 
-/** An event as a line of a file; valid, but for what is said otherwise. */
+/** An event as a line of a file, with other values where they are given. */
 export function line(values: Parameters<typeof post>[0] = {}): string {
   return `${JSON.stringify(post(values))}\n`;
 }

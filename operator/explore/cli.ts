@@ -11,7 +11,7 @@ import { itemTable } from "./item-table";
 import { type NewestItems, newestItems } from "./newest-items";
 import { type ExploreOptions, exploreCommand } from "./options";
 
-/** Shows the newest records of the table, as a table for people or as lines of JSON. */
+/** Shows the newest records of the table, drawn as a table, or as lines of JSON. */
 async function explore(options: ExploreOptions): Promise<void> {
   const stack = await findStack(options);
   const { table_name: tableName } = stack.outputs;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { inParallel } from "../../../operator/redrive/in-parallel";
 import { moment, until } from "../../support/moment";
 
-/** Works on items until told that each is done; notes what was begun. */
+/** Works on each item until the test finishes it; notes what was begun. */
 function startWork(items: Iterable<number>, limits: { items: number; weight: number }) {
   const begun: number[] = [];
   const moments = new Map<number, ReturnType<typeof moment>>();
@@ -17,7 +17,7 @@ function startWork(items: Iterable<number>, limits: { items: number; weight: num
     await done.reached;
     if (failing.has(item)) throw new Error(`${item} failed`);
   });
-  const settled = ended.then(
+  const outcome = ended.then(
     () => "done",
     (error: Error) => error.message,
   );
@@ -26,26 +26,26 @@ function startWork(items: Iterable<number>, limits: { items: number; weight: num
     failing.add(item);
     finish(item);
   };
-  return { begun, finish, fail, settled };
+  return { begun, finish, fail, outcome };
 }
 
 /** Lets everything happen that can happen now. */
 const settle = () => new Promise(setImmediate);
 
 describe("inParallel", () => {
-  it("works on as many items at a time as may be", async () => {
-    const { begun, finish, settled } = startWork([1, 2, 3], { items: 2, weight: 100 });
+  it("works on as many items at once as it may", async () => {
+    const { begun, finish, outcome } = startWork([1, 2, 3], { items: 2, weight: 100 });
     await settle();
     expect(begun).toEqual([1, 2]);
     finish(2);
     await until(() => begun.length === 3);
     finish(1);
     finish(3);
-    expect(await settled).toBe("done");
+    expect(await outcome).toBe("done");
   });
 
-  it("works on fewer that are heavy, and on one alone that is heavier than all may be", async () => {
-    const { begun, finish, settled } = startWork([60, 50, 200, 1], { items: 10, weight: 100 });
+  it("works on fewer if they are heavy, and alone on one that is heavier than the limit", async () => {
+    const { begun, finish, outcome } = startWork([60, 50, 200, 1], { items: 10, weight: 100 });
     await settle();
     expect(begun).toEqual([60]);
     finish(60);
@@ -57,13 +57,13 @@ describe("inParallel", () => {
     finish(200);
     await settle();
     finish(1);
-    expect(await settled).toBe("done");
+    expect(await outcome).toBe("done");
   });
 
   it("takes no more after a failure, finishes what is under way, and throws it", async () => {
-    const { begun, finish, fail, settled } = startWork([1, 2, 3, 4], { items: 2, weight: 100 });
+    const { begun, finish, fail, outcome } = startWork([1, 2, 3, 4], { items: 2, weight: 100 });
     let isSettled = false;
-    void settled.then(() => {
+    void outcome.then(() => {
       isSettled = true;
     });
     await settle();
@@ -71,7 +71,7 @@ describe("inParallel", () => {
     await settle();
     expect({ begun, isSettled }).toEqual({ begun: [1, 2], isSettled: false });
     finish(2);
-    expect(await settled).toBe("1 failed");
+    expect(await outcome).toBe("1 failed");
   });
 
   it("finishes what is under way when there is no way to get more", async () => {
@@ -79,14 +79,14 @@ describe("inParallel", () => {
       yield 1;
       throw new Error("no more");
     }
-    const { finish, settled } = startWork(broken(), { items: 2, weight: 100 });
+    const { finish, outcome } = startWork(broken(), { items: 2, weight: 100 });
     let isSettled = false;
-    void settled.then(() => {
+    void outcome.then(() => {
       isSettled = true;
     });
     await settle();
     expect(isSettled).toBe(false);
     finish(1);
-    expect(await settled).toBe("no more");
+    expect(await outcome).toBe("no more");
   });
 });

@@ -63,7 +63,7 @@ describe("Kinesis, when records stay undelivered,", () => {
   it("acknowledges one object's records and not the other's: only the first goes", async () => {
     await keepA();
     await keepC();
-    // Every call fails but for the records of A; the run is then interrupted.
+    // Every call fails, except for the records of A; the run is then interrupted.
     cloud.injectAlways("putRecords", async (request, forward) => {
       const { Records, ...others } = JSON.parse(request.body.toString());
       const isOfA = ({ PartitionKey }: { PartitionKey: string }) => PartitionKey === "ada";

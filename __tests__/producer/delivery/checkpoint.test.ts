@@ -8,7 +8,7 @@ import { VirtualClock } from "../../support/virtual-clock";
 
 const directory = useTemporaryDirectory();
 
-/** Opens a checkpoint whose clock stands still until the test moves it. */
+/** Opens a checkpoint whose clock moves only when the test says so. */
 async function open(options: Partial<CheckpointOptions> = {}) {
   const clock = new VirtualClock();
   const file = path.join(directory.path, "checkpoint.json");

@@ -46,7 +46,7 @@ describe("RejectsFile", () => {
     expect(readFileSync(file(), "utf8")).toBe("slow line\nother line\n");
   });
 
-  it("goes on after a line whose bytes could not be read", async () => {
+  it("continues after a line whose bytes could not be read", async () => {
     async function* broken() {
       yield Buffer.from("half");
       throw new Error("unreadable");
