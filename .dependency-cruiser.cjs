@@ -92,7 +92,7 @@ const ROOMS = [
   },
   {
     room: "local/terraform/",
-    may: "local/gateway/ local/chaos/ local/lambda/ events/ shared/",
+    may: "local/gateway/ local/lambda/ events/ shared/",
     why: "It provisions what the synthesized Terraform declares, and reads it from the JSON, never from its source.",
   },
   {

@@ -1,3 +1,4 @@
+// The composition root: settings → App → stack → synth. `cdktf` runs it as the app of cdktf.json.
 import { App } from "cdktf";
 import { readStackSettings, SettingsError } from "./infrastructure/stack-settings";
 import { StreamProcessingStack } from "./infrastructure/stream-processing-stack";

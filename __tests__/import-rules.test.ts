@@ -68,7 +68,7 @@ const RIGHT: readonly (readonly [file: string, source: string])[] = [
   ["local/gateway/a.ts", 'import "../../shared/terminal"; import "kinesalite";'],
   ["local/chaos/a.ts", 'import "../gateway/gateway";'],
   ["local/lambda/a.ts", 'import "../gateway/gateway";'],
-  ["local/terraform/a.ts", 'import "../lambda/sandbox"; import "../chaos/chaos";'],
+  ["local/terraform/a.ts", 'import "../lambda/sandbox"; import "../gateway/gateway";'],
   ["local/cloud/a.ts", 'import "../terraform/document";'],
   ["local/commands/a.ts", 'import "../cloud/cloud"; import "../../events/post";'],
   ["test-servers/a.ts", 'import "../events/post"; import "../shared/terminal"; import "fast-check";'],

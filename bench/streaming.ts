@@ -11,7 +11,7 @@ import { BEARER_TOKEN, startXServer, streamedPost } from "../test-servers/x-serv
 const POSTS_PER_SECOND = 2000;
 const SECONDS = 10;
 const STEP_MS = 10;
-const POSTS = POSTS_PER_SECOND * SECONDS;
+const POST_COUNT = POSTS_PER_SECOND * SECONDS;
 
 /**
  * Runs the producer on one core while X streams 2,000 posts a second. It keeps up if it reads them at that rate and
@@ -33,7 +33,7 @@ export async function benchStreaming(): Promise<void> {
     });
   });
 
-  const summary = await produce({
+  const summary = await runProducer({
     X_API_URL: x.url,
     X_BEARER_TOKEN: BEARER_TOKEN,
     NODE_EXTRA_CA_CERTS: x.certificate.file,
@@ -45,9 +45,9 @@ export async function benchStreaming(): Promise<void> {
   });
   await x.stop();
   await emulators.stop();
-  const rate = Math.round(POSTS / seconds).toLocaleString("en-US");
+  const rate = Math.round(POST_COUNT / seconds).toLocaleString("en-US");
   process.stdout.write(
-    `Streaming from X on one core: ${summary.acknowledged} of ${POSTS} posts acknowledged, read at ${rate} of ${POSTS_PER_SECOND} a second\n`,
+    `Streaming from X on one core: ${summary.acknowledged} of ${POST_COUNT} posts acknowledged, read at ${rate} of ${POSTS_PER_SECOND} a second\n`,
   );
 }
 
@@ -58,7 +58,7 @@ export async function benchStreaming(): Promise<void> {
 async function sendSteadily(response: ServerResponse): Promise<number> {
   const step = (POSTS_PER_SECOND * STEP_MS) / 1000;
   const started = performance.now();
-  for (let sent = 0; sent < POSTS; sent += step) {
+  for (let sent = 0; sent < POST_COUNT; sent += step) {
     const due = started + (sent / POSTS_PER_SECOND) * 1000;
     await setTimeout(Math.max(0, due - performance.now()));
     const posts = Array.from({ length: step }, (_, number) => streamedPost({ id: String(sent + number) }));
@@ -68,9 +68,9 @@ async function sendSteadily(response: ServerResponse): Promise<number> {
 }
 
 /** Runs the producer, on Linux bound to one core. */
-async function produce(environment: Record<string, string>): Promise<{ acknowledged: number }> {
+async function runProducer(environment: Record<string, string>): Promise<{ acknowledged: number }> {
   const command = [process.execPath, "--import", "tsx", "producer/cli.ts"];
-  const args = ["--source", "x", "--track", "bench", "--max-posts", String(POSTS), "--json"];
+  const args = ["--source", "x", "--track", "bench", "--max-posts", String(POST_COUNT), "--json"];
   const [program = "", ...rest] = process.platform === "linux" ? ["taskset", "-c", "0", ...command] : command;
   const child = spawn(program, [...rest, ...args], {
     env: { ...process.env, ...environment },

@@ -44,7 +44,7 @@ export function eventItem(post: Post, expiresAt?: number): EventItem {
 }
 
 /** The item's key as one string: equal for two items if one would replace the other in the table. */
-export function itemKey(item: EventItem): string {
+export function itemKey(item: Pick<EventItem, "Username" | "Id">): string {
   return JSON.stringify([item.Username, item.Id]);
 }
 

@@ -7,8 +7,8 @@ import { FAULT_KINDS } from "../../local/chaos/fault-kind";
 import { resourceTypes } from "../../local/terraform/resource-types";
 import { sources } from "../../producer/sources";
 import { ExitCode } from "../../shared/errors";
+import { runEntryPoint } from "../support/entry-point";
 import { tableUnder } from "../support/markdown";
-import { runCommand } from "../support/run-command";
 import { synthesizeStack } from "../support/synthesized-stack";
 
 /** A table's first column and its second, as an object that shows what is missing, invented or different. */
@@ -71,7 +71,7 @@ describe("docs/settings.md", () => {
 
 /** The options that a command's `--help` lists, with their defaults. */
 async function helpOf(entryPoint: string, ...args: string[]): Promise<Record<string, string>> {
-  const { stdout } = await runCommand(entryPoint, [...args, "--help"], { cwd: "." });
+  const { stdout } = await runEntryPoint(entryPoint, [...args, "--help"], { cwd: "." });
   const options = stdout.matchAll(/^ {2}(--[a-z-]+(?: [<[].*?[>\]])?) +(.*(?:\n {10,}\S.*)*)$/gm);
   return byName(
     [...options].map(([, flags = "", description = ""]) => [

@@ -11,7 +11,7 @@ import { VirtualClock } from "./virtual-clock";
 
 /** Something that happens to the stream. */
 export type Action =
-  | { kind: "put"; partitionKey: string; data: Uint8Array; isPoison: boolean }
+  | { kind: "put"; partitionKey: string; data: Uint8Array; isAtFault: boolean }
   | { kind: "split" | "merge"; shard: number };
 
 /** How the function reacts to an invocation; with `partial`, it succeeds with that share of the batch. */
@@ -74,7 +74,7 @@ class Simulator implements Simulation {
   readonly puts: PutRecord[] = [];
   readonly observations: Observation[] = [];
   readonly received: { id: string; data: string }[] = [];
-  readonly #poison = new Set<string>();
+  readonly #atFault = new Set<string>();
   readonly #clock = new VirtualClock();
   readonly #kinesis = new InMemoryKinesis(this.#clock, () => this.#readFault());
   readonly #settings: EventSourceMappingSettings;
@@ -156,10 +156,10 @@ class Simulator implements Simulation {
     if (action?.kind === "merge") this.#kinesis.merge(action.shard);
   }
 
-  #put({ partitionKey, data, isPoison }: Action & { kind: "put" }): void {
+  #put({ partitionKey, data, isAtFault }: Action & { kind: "put" }): void {
     const { shardId, sequenceNumber } = this.#kinesis.put(partitionKey, data);
     const id = `${shardId}:${sequenceNumber}`;
-    if (isPoison) this.#poison.add(id);
+    if (isAtFault) this.#atFault.add(id);
     this.puts.push({
       id,
       shardId,
@@ -195,9 +195,9 @@ class Simulator implements Simulation {
 
   #behaviour(ids: readonly string[]): FunctionBehaviour {
     const behaviour = this.#scenario.behaviours.shift() ?? "success";
-    const firstPoison = ids.findIndex((id) => this.#poison.has(id));
-    if (behaviour !== "success" || firstPoison === -1) return behaviour;
-    return this.#settings.reportBatchItemFailures ? { partial: firstPoison / ids.length } : "failure";
+    const firstAtFault = ids.findIndex((id) => this.#atFault.has(id));
+    if (behaviour !== "success" || firstAtFault === -1) return behaviour;
+    return this.#settings.reportBatchItemFailures ? { partial: firstAtFault / ids.length } : "failure";
   }
 
   /** How many records an answer handles, as Lambda understands it. */

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach } from "@jest/globals";
+import { type EntryPointRun, type RunningEntryPoint, runEntryPoint, startEntryPoint } from "./entry-point";
 import { type KinesisServer, STREAM_NAME, startKinesisServer } from "./kinesis-server";
 import { post } from "./posts";
-import { type CommandRun, type RunningCommand, runCommand, startCommand } from "./run-command";
 import { useTemporaryDirectory } from "./temporary-directory";
 
 const CLI = "producer/cli.ts";
@@ -16,9 +16,9 @@ export interface ProducerFixture {
   readonly kinesis: KinesisServer;
   readonly directory: string;
   /** Runs the producer to its end. */
-  produce(args: readonly string[], stdin?: string | Buffer): Promise<CommandRun>;
+  produce(args: readonly string[], stdin?: string | Buffer): Promise<EntryPointRun>;
   /** Starts the producer. */
-  start(args: readonly string[]): RunningCommand;
+  start(args: readonly string[]): RunningEntryPoint;
   /** Writes a file into the directory, and returns its name. */
   input(name: string, ...parts: (string | Buffer)[]): string;
   /** The data of the records on the stream, as text. */
@@ -56,8 +56,9 @@ export function useProducer(): ProducerFixture {
     get directory() {
       return temporary.path;
     },
-    produce: (args, stdin) => runCommand(CLI, args, { ...options(), ...(stdin !== undefined && { stdin }) }),
-    start: (args) => startCommand(CLI, args, options()),
+    produce: (args, stdin) =>
+      runEntryPoint(CLI, args, { ...options(), ...(stdin !== undefined && { stdin }) }),
+    start: (args) => startEntryPoint(CLI, args, options()),
     input(name, ...parts) {
       writeFileSync(path.join(temporary.path, name), Buffer.concat(parts.map((part) => Buffer.from(part))));
       return name;

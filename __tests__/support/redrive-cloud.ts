@@ -8,6 +8,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud/local-cloud";
 import type { AccessKey } from "../../local/gateway/local-account";
+import { type EntryPointRun, type RunningEntryPoint, startEntryPoint } from "./entry-point";
 import {
   answerWith,
   type FaultProxy,
@@ -15,7 +16,6 @@ import {
   type ProxyFault,
   startFaultProxy,
 } from "./fault-proxy";
-import { type CommandRun, type RunningCommand, startCommand } from "./run-command";
 import { synthesizeStack } from "./synthesized-stack";
 import { temporaryDirectory } from "./temporary-directory";
 
@@ -69,8 +69,8 @@ export function useRedriveCloud() {
   });
   afterEach(() => proxy.stop());
 
-  const start = (...args: string[]): RunningCommand =>
-    startCommand("operator/redrive/cli.ts", ["--local", "--port", new URL(proxy.url).port, ...args], {
+  const start = (...args: string[]): RunningEntryPoint =>
+    startEntryPoint("operator/redrive/cli.ts", ["--local", "--port", new URL(proxy.url).port, ...args], {
       cwd: temporaryDirectory(),
     });
 
@@ -83,7 +83,7 @@ export function useRedriveCloud() {
       operator = key;
     },
     start,
-    redrive: (...args: string[]): Promise<CommandRun> => start(...args).ended,
+    redrive: (...args: string[]): Promise<EntryPointRun> => start(...args).ended,
     /** Puts an object into the failure bucket. */
     keep: async (Key: string, Body: string | Buffer) => {
       await cloud.clients.s3.send(new PutObjectCommand({ Bucket: bucketOf(cloud), Key, Body }));

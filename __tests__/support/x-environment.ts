@@ -7,7 +7,7 @@ import {
   startXServer,
   type XServer,
 } from "../../test-servers/x-server";
-import type { CommandRun } from "./run-command";
+import type { EntryPointRun } from "./entry-point";
 
 /** The environment of an app that signs in with its bearer token. */
 export const TOKEN = { X_BEARER_TOKEN: BEARER_TOKEN };
@@ -42,7 +42,7 @@ export function useXServer(): XServerFixture {
 }
 
 /** Expects that nothing a command printed contains a credential. */
-export function expectNoCredentials({ stdout, stderr }: CommandRun): void {
+export function expectNoCredentials({ stdout, stderr }: EntryPointRun): void {
   for (const secret of [BEARER_TOKEN, CONSUMER_KEY, CONSUMER_SECRET])
     expect(stdout + stderr).not.toContain(secret);
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import type { LiveStream } from "../../producer/sources/live/live-stream";
 import { filteredStream } from "../../producer/sources/x/filtered-stream";
 import type { StreamedItem } from "../../producer/sources/x/payload";
-import { XReconnection } from "../../producer/sources/x/reconnection";
+import { XReconnection } from "../../producer/sources/x/x-reconnection";
 import { type Certificate, makeCertificate, trust } from "../../test-servers/certificate";
 import { BEARER_TOKEN, startXServer, type XServer } from "../../test-servers/x-server";
 import { until } from "./moment";

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import * as v from "valibot";
+import { eventItem, itemKey } from "../../events/event-item";
 import { FAILED_BATCHES_PREFIX, FailedBatch } from "../../events/failed-batch";
 import { parseEvent } from "../../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
@@ -85,11 +86,7 @@ export async function readReceipts(file: string): Promise<Set<string>> {
 /** The key of the item that stores a record's event; undefined if the record holds no event. */
 function eventKey({ Data = new Uint8Array() }: KinesisRecord): string | undefined {
   const event = parseEvent(Data);
-  return event.ok ? itemKey(event.post.username, event.post.id) : undefined;
-}
-
-function itemKey(username: string | undefined, id: string | undefined): string {
-  return JSON.stringify([username, id]);
+  return event.ok ? itemKey(eventItem(event.post)) : undefined;
 }
 
 async function readKeys(
@@ -102,7 +99,7 @@ async function readKeys(
     { client: dynamodb },
     { TableName, ProjectionExpression: "Username, Id" },
   )) {
-    for (const { Username, Id } of Items) keys.add(itemKey(Username?.S, Id?.S));
+    for (const { Username, Id } of Items) keys.add(itemKey({ Username: Username?.S ?? "", Id: Id?.S ?? "" }));
     count += Items.length;
   }
   return { keys, count };

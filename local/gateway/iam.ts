@@ -48,7 +48,7 @@ export function isAllowed(
 }
 
 /** One or many: IAM's JSON allows a single value wherever it allows a list. */
-const list = v.pipe(
+const OneOrMany = v.pipe(
   v.union([v.string(), v.array(v.string())]),
   v.transform((value) => (typeof value === "string" ? [value] : value)),
 );
@@ -56,8 +56,8 @@ const list = v.pipe(
 const Statement = v.strictObject({
   Sid: v.optional(v.string()),
   Effect: v.picklist(["Allow", "Deny"]),
-  Action: list,
-  Resource: list,
+  Action: OneOrMany,
+  Resource: OneOrMany,
 });
 
 const PolicyDocument = v.object({ Statement: v.array(Statement) });

@@ -18,6 +18,7 @@ export interface RedriveTally {
   notUnderstood: number;
 }
 
+/** Starts a tally, with nothing counted. */
 export function newRedriveTally(): RedriveTally {
   return { putBack: 0, retried: 0, undelivered: 0, removed: 0, rewritten: 0, changed: 0, notUnderstood: 0 };
 }

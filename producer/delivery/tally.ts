@@ -24,11 +24,12 @@ export interface Summary extends Tally {
   rejectsFile?: string;
 }
 
+/** Starts a tally, with nothing counted. */
 export function newTally(): Tally {
   return { acknowledged: 0, retried: 0, rejected: 0, undelivered: 0, emptyLines: 0, bytes: 0 };
 }
 
-/** @param ms how long the run took */
+/** Sums a run up. @param ms how long it took, in milliseconds */
 export function summarize(tally: Tally, ms: number, rejectsFile: string | undefined): Summary {
   return {
     ...tally,

@@ -1,7 +1,7 @@
 import { KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { describe, expect, it } from "@jest/globals";
 import { startLocalCloud } from "../../../local/cloud/local-cloud";
-import { runCommand } from "../../support/run-command";
+import { runEntryPoint } from "../../support/entry-point";
 import { synthesizeStack } from "../../support/synthesized-stack";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
@@ -36,7 +36,7 @@ describe("the synthesized policies", () => {
         createdAt: "2026-01-01T00:00:00Z",
         source: "test",
       });
-      const run = await runCommand("producer/cli.ts", args, {
+      const run = await runEntryPoint("producer/cli.ts", args, {
         cwd: temporaryDirectory(),
         stdin: `${event}\n{broken\n`,
       });

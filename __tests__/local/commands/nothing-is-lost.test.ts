@@ -8,8 +8,8 @@ import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-clo
 import { readReceipts, reconcile } from "../../../local/commands/reconciliation";
 import { systemClock } from "../../../shared/clock";
 import { seededRandom } from "../../../shared/random";
+import { runEntryPoint } from "../../support/entry-point";
 import { setAsideData } from "../../support/failure-bucket";
-import { runCommand } from "../../support/run-command";
 import { synthesizeStack } from "../../support/synthesized-stack";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
@@ -106,7 +106,7 @@ async function producesAndAccountsFor(
     "receipts",
     "--json",
   ];
-  const run = await runCommand("producer/cli.ts", args, { cwd: folder });
+  const run = await runEntryPoint("producer/cli.ts", args, { cwd: folder });
   expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) });
   expect(JSON.parse(run.stdout).acknowledged).toBe(input.length);
   await cloud.caughtUp();

@@ -1,18 +1,18 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { type CommandRun, runCommand } from "../../support/run-command";
+import { type EntryPointRun, runEntryPoint } from "../../support/entry-point";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
 const PROJECT = join(__dirname, "../../..");
 
 /** Runs `npm start` on a free port, with the environment of a fresh machine. */
-function start(...args: string[]): Promise<CommandRun> {
-  return runCommand("local/cli.ts", ["start", "--port", "0", ...args], { cwd: PROJECT });
+function start(...args: string[]): Promise<EntryPointRun> {
+  return runEntryPoint("local/cli.ts", ["start", "--port", "0", ...args], { cwd: PROJECT });
 }
 
 /** The last line of standard output, with `--json` one JSON object. */
-function report({ stdout }: CommandRun): Record<string, number> {
+function report({ stdout }: EntryPointRun): Record<string, number> {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
 }
 
@@ -121,7 +121,7 @@ describe("npm start with a mistake", () => {
   });
 
   it("names a setting that breaks its rule", async () => {
-    const run = await runCommand("local/cli.ts", ["start", "--port", "0"], {
+    const run = await runEntryPoint("local/cli.ts", ["start", "--port", "0"], {
       cwd: PROJECT,
       env: { STREAM_PROCESSING_BATCH_SIZE: "0" },
     });

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/glo
 import { newestItems } from "../../../operator/explore/newest-items";
 import { emulatorAccess } from "../../support/aws-access";
 import { type DynamoDbEmulator, startDynamoDbEmulator } from "../../support/dynamodb-emulator";
+import { runEntryPoint } from "../../support/entry-point";
 import { answerWith, type FaultProxy, startFaultProxy } from "../../support/fault-proxy";
-import { runCommand } from "../../support/run-command";
 import { useTemporaryDirectory } from "../../support/temporary-directory";
 
 const directory = useTemporaryDirectory();
@@ -69,7 +69,7 @@ function serve(tableName: string) {
 }
 
 function explore(...args: string[]) {
-  return runCommand("operator/explore/cli.ts", ["--local", "--port", new URL(cloud.url).port, ...args], {
+  return runEntryPoint("operator/explore/cli.ts", ["--local", "--port", new URL(cloud.url).port, ...args], {
     cwd: directory.path,
   });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
+import type { RunningEntryPoint } from "../../support/entry-point";
 import {
   answerAfter,
   answerWith,
@@ -10,7 +11,6 @@ import {
 import { failAll, failCall, failEntries } from "../../support/kinesis-server";
 import { moment, until } from "../../support/moment";
 import { failedBatchObject, rejectedLine, useRedriveCloud } from "../../support/redrive-cloud";
-import type { RunningCommand } from "../../support/run-command";
 
 const cloud = useRedriveCloud();
 
@@ -271,7 +271,7 @@ describe("an interruption", () => {
 });
 
 /** Presses Ctrl-C twice; a press within half a second counts as the same one. */
-async function pressTwice({ process: child, stderr }: RunningCommand): Promise<void> {
+async function pressTwice({ process: child, stderr }: RunningEntryPoint): Promise<void> {
   child.kill("SIGINT");
   await until(() => stderr().includes("stopping"));
   await sleep(500);

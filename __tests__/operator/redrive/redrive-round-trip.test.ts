@@ -7,10 +7,10 @@ import { Chaos, type FaultRates } from "../../../local/chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-cloud";
 import { systemClock } from "../../../shared/clock";
 import { seededRandom } from "../../../shared/random";
+import { runEntryPoint } from "../../support/entry-point";
 import { setAsideData } from "../../support/failure-bucket";
 import { aggregate } from "../../support/kpl";
 import { post } from "../../support/posts";
-import { runCommand } from "../../support/run-command";
 import { synthesizeStack } from "../../support/synthesized-stack";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
@@ -44,13 +44,13 @@ const NO_FAULTS: FaultRates = {
 const local = () => ["--local", "--port", String(cloud.port)];
 
 function redrive(...args: string[]) {
-  return runCommand("operator/redrive/cli.ts", [...local(), ...args], { cwd: temporaryDirectory() });
+  return runEntryPoint("operator/redrive/cli.ts", [...local(), ...args], { cwd: temporaryDirectory() });
 }
 
 async function produce(lines: readonly Buffer[]) {
   const cwd = temporaryDirectory();
   await writeFile(join(cwd, "input"), Buffer.concat(lines.flatMap((line) => [line, Buffer.from("\n")])));
-  const run = await runCommand("producer/cli.ts", [...local(), "--input", "input", "--raw", "--json"], {
+  const run = await runEntryPoint("producer/cli.ts", [...local(), "--input", "input", "--raw", "--json"], {
     cwd,
   });
   expect({ exitCode: run.exitCode, ...JSON.parse(run.stdout) }).toMatchObject({

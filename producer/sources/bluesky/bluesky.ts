@@ -61,6 +61,7 @@ export interface BlueskySourceOptions extends Partial<LiveOptions> {
   isWanted: (candidate: Candidate) => boolean;
 }
 
+/** Posts from one Jetstream after the other, from a cursor on. */
 export class BlueskySource implements Source {
   readonly description = "Bluesky";
   readonly resumption: Resumption = {

@@ -1,7 +1,7 @@
 import { CommandError, ExitCode } from "../../../shared/errors";
 
 /** The collection that Bluesky's posts belong to. */
-export const POSTS = "app.bsky.feed.post";
+export const POST_COLLECTION = "app.bsky.feed.post";
 
 /**
  * Bluesky's public Jetstream services, in the order in which they are tried: alternating between the two versions of
@@ -39,9 +39,9 @@ export function subscriptionUrl(endpoint: URL, cursor: number | undefined): URL 
   const url = new URL(endpoint);
   if (url.pathname.endsWith(".subscribeEvents")) {
     url.searchParams.set("kinds", "commit");
-    url.searchParams.set("collections", POSTS);
+    url.searchParams.set("collections", POST_COLLECTION);
   } else {
-    url.searchParams.set("wantedCollections", POSTS);
+    url.searchParams.set("wantedCollections", POST_COLLECTION);
   }
   if (cursor !== undefined) url.searchParams.set("cursor", String(cursor));
   return url;

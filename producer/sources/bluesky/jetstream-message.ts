@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseJson } from "../../../events/json";
-import { POSTS } from "./endpoint";
+import { POST_COLLECTION } from "./endpoint";
 
 /** What a message of Jetstream says. */
 export type JetstreamMessage =
@@ -91,7 +91,7 @@ function fromVersion2(value: unknown): JetstreamMessage {
 
 function fromCommit(did: string, timeUs: number, commit: v.InferOutput<typeof Commit>): JetstreamMessage {
   const { operation, collection, rkey, record } = commit;
-  return operation === "create" && collection === POSTS
+  return operation === "create" && collection === POST_COLLECTION
     ? { kind: "post", timeUs, did, rkey, record }
     : { kind: "other", timeUs };
 }

@@ -29,6 +29,7 @@ const RecentChange = v.object({
   comment: v.optional(v.string(), ""),
 });
 
+/** Edits from the stream of recent changes, which resumes after the last event. */
 export class WikipediaSource implements Source {
   readonly description = "Wikipedia";
   readonly resumption = {

@@ -8,8 +8,8 @@ import { ConnectionLost, networkReason, USER_AGENT } from "../live/connection-lo
 import { type LiveOptions, LiveStream } from "../live/live-stream";
 import { httpError, httpProblem } from "./http-problem";
 import { readPayload, STREAM_QUERY, type StreamedItem } from "./payload";
-import { XReconnection } from "./reconnection";
 import { connectionText, type Problem, problemOf, problemText } from "./x-problem";
+import { XReconnection } from "./x-reconnection";
 
 /** X sends a keep-alive at least every 20 seconds. */
 const SILENCE_MS = 30_000;

@@ -36,6 +36,7 @@ export async function openXSource(run: XRun, settings: XSettings): Promise<XSour
   return new XSource(run, rules, plan, filteredStream(settings.apiUrl, client.bearerToken));
 }
 
+/** Posts from the filtered stream, whose rules it creates first and removes at the end. */
 export class XSource implements Source {
   readonly description = "X's filtered stream";
   #read = 0;

@@ -7,7 +7,7 @@ import { fail, lettersOf, reportFailed, succeed } from "../../../support/scripte
 const bisecting = { bisectBatchOnFunctionError: true, maximumRetryAttempts: 1 };
 
 /** A function that fails whenever a record with this letter is in the batch. */
-const poisonedBy = (letter: string) =>
+const failsOn = (letter: string) =>
   Array.from(
     { length: 100 },
     () => (event: KinesisStreamEvent) => (lettersOf(event.Records).includes(letter) ? fail : succeed)(event),
@@ -15,14 +15,14 @@ const poisonedBy = (letter: string) =>
 
 describe(`BisectBatchOnFunctionError (${source.failures}, ${source.responses})`, () => {
   it("a failed invocation splits its batch in two, until the record at fault is alone", async () => {
-    const { invocations, handled, setAside } = await processLetters("abcdefgh", poisonedBy("f"), bisecting);
+    const { invocations, handled, setAside } = await processLetters("abcdefgh", failsOn("f"), bisecting);
     expect(invocations).toEqual(["abcdefgh", "abcd", "efgh", "ef", "e", "f", "f", "gh"]);
     expect(setAside.map(({ records }) => lettersOf(records))).toEqual(["f"]);
     expect(handled).toBe("abcdefgh");
   });
 
   it("splitting consumes no retry", async () => {
-    const { setAside } = await processLetters("abcd", poisonedBy("a"), bisecting);
+    const { setAside } = await processLetters("abcd", failsOn("a"), bisecting);
     expect(setAside).toMatchObject([{ condition: "RetryAttemptsExhausted", invokeCount: 2 }]);
   });
 
@@ -62,7 +62,7 @@ describe(`BisectBatchOnFunctionError (${source.failures}, ${source.responses})`,
 
   it("without it a failed batch stays together", async () => {
     expect(mappingSettings().bisectBatchOnFunctionError).toBe(false);
-    const { invocations, setAside } = await processLetters("abc", poisonedBy("b"), {
+    const { invocations, setAside } = await processLetters("abc", failsOn("b"), {
       maximumRetryAttempts: 1,
     });
     expect(invocations).toEqual(["abc", "abc"]);

@@ -12,7 +12,7 @@ const put: fc.Arbitrary<Action> = fc.record({
   kind: fc.constant("put" as const),
   partitionKey: fc.constantFrom("ada", "bob", "cyd", "dan", "eve", "fay"),
   data: fc.uint8Array({ maxLength: 8 }),
-  isPoison: fc.nat(9).map((number) => number === 9),
+  isAtFault: fc.nat(9).map((number) => number === 9),
 });
 
 const reshard: fc.Arbitrary<Action> = fc.record({

@@ -13,16 +13,16 @@ import {
   sendInPieces,
   startJetstreamServer,
 } from "../../../../test-servers/jetstream-server";
+import type { RunningEntryPoint } from "../../../support/entry-point";
 import { answerAfter } from "../../../support/fault-proxy";
 import { moment, until } from "../../../support/moment";
 import { useProducer } from "../../../support/producer";
-import type { RunningCommand } from "../../../support/run-command";
 import { synthesizeStack } from "../../../support/synthesized-stack";
 import { temporaryDirectory } from "../../../support/temporary-directory";
 
 const producer = useProducer();
 let server: JetstreamServer;
-let running: RunningCommand | undefined;
+let running: RunningEntryPoint | undefined;
 
 beforeEach(async () => {
   server = await startJetstreamServer();
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 /** Starts the producer with the server as its source. */
-function start(...args: string[]): RunningCommand {
+function start(...args: string[]): RunningEntryPoint {
   running = producer.start(["--source", "bluesky", "--jetstream-url", server.url.href, ...args]);
   return running;
 }

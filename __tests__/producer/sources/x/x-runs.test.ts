@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { answering, flooding, streamedPost, TOO_MANY_CONNECTIONS } from "../../../../test-servers/x-server";
+import { runEntryPoint, startEntryPoint } from "../../../support/entry-point";
 import { answerAfter } from "../../../support/fault-proxy";
 import { type KinesisServer, STREAM_NAME, startKinesisServer } from "../../../support/kinesis-server";
 import { moment, settled, until } from "../../../support/moment";
-import { runCommand, startCommand } from "../../../support/run-command";
 import { useTemporaryDirectory } from "../../../support/temporary-directory";
 import { expectNoCredentials, TOKEN, useXServer } from "../../../support/x-environment";
 
@@ -37,7 +37,7 @@ describe("a run that cannot stream from X", () => {
     PRODUCER_ENDPOINT_URL: "http://127.0.0.1:1",
   };
   const produce = (args: string[], env: Record<string, string>) =>
-    runCommand(CLI, args, options({ ...kinesisNowhere, ...env }));
+    runEntryPoint(CLI, args, options({ ...kinesisNowhere, ...env }));
 
   it.each([
     ["that names no source and has no credentials", [], {}, "name a source with --source"],
@@ -89,7 +89,7 @@ describe("posts from X, to a Kinesis stream", () => {
     const ids = Array.from({ length: 5000 }, (_, number) => `${number}`);
     fixture.x.behave(flooding(ids.map((id) => streamedPost({ id }))));
     const args = ["--source", "x", "--track", "yolo", "--max-posts", "5000", "--json"];
-    const run = await runCommand(CLI, args, toKinesis());
+    const run = await runEntryPoint(CLI, args, toKinesis());
     expect(JSON.parse(run.stdout)).toMatchObject({ acknowledged: 5000, rejected: 0, undelivered: 0 });
     const arrived = (await kinesis.records()).map(({ data }) => JSON.parse(data.toString()).id);
     expect(arrived.sort()).toEqual(ids.sort());
@@ -101,7 +101,7 @@ describe("posts from X, to a Kinesis stream", () => {
     const post = streamedPost({ text: "x".repeat(10_000) });
     fixture.x.behave(flooding(Array.from({ length: 20_000 }, () => post)));
     const args = ["--source", "x", "--track", "yolo", "--json"];
-    const { process: child, ended } = startCommand(CLI, args, toKinesis());
+    const { process: child, ended } = startEntryPoint(CLI, args, toKinesis());
 
     await until(() => kinesis.calls().length > 0);
     // Of 200 MB: what five calls may carry, and what the network holds.
@@ -113,7 +113,7 @@ describe("posts from X, to a Kinesis stream", () => {
 
   it("do not come when X answers with an error that time does not fix: the run ends with the reason", async () => {
     fixture.x.behave(answering(403, { title: "client-not-enrolled" }));
-    const run = await runCommand(CLI, ["--track", "yolo"], toKinesis());
+    const run = await runEntryPoint(CLI, ["--track", "yolo"], toKinesis());
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toMatch(
       /^error: X: this app may not use the filtered stream; .* at https:\/\/console\.x\.com \(HTTP 403, client-not-enrolled\)$/m,
@@ -123,7 +123,7 @@ describe("posts from X, to a Kinesis stream", () => {
 
   it("do not come while another stream is open: the run reports it, and waits until it is stopped", async () => {
     fixture.x.behave(answering(429, TOO_MANY_CONNECTIONS));
-    const { process: child, stderr, ended } = startCommand(CLI, ["--track", "yolo"], toKinesis());
+    const { process: child, stderr, ended } = startEntryPoint(CLI, ["--track", "yolo"], toKinesis());
     await until(() => stderr().includes("connecting again in 60 s"));
     child.kill("SIGINT");
     const run = await ended;
@@ -132,7 +132,7 @@ describe("posts from X, to a Kinesis stream", () => {
   });
 
   it("do not come by a rule that X does not accept; no rule stays at X", async () => {
-    const run = await runCommand(CLI, ["--source", "x", "--rule", "bogus:1", "--track", "a"], toKinesis());
+    const run = await runEntryPoint(CLI, ["--source", "x", "--rule", "bogus:1", "--track", "a"], toKinesis());
     expect(run.exitCode).toBe(2);
     expect(run.stderr).toMatch(/error: X does not accept the rule bogus:1 \(.*invalid operator 'bogus'/);
     expect(fixture.x.rules).toEqual([]);

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../../../local/cloud/local-cloud";
 import { OUR_TAG } from "../../../../producer/sources/x/rules";
 import { BEARER_TOKEN, breakingOff, delivering, streamedPost } from "../../../../test-servers/x-server";
+import { runEntryPoint, startEntryPoint } from "../../../support/entry-point";
 import { until } from "../../../support/moment";
-import { runCommand, startCommand } from "../../../support/run-command";
 import { synthesizeStack } from "../../../support/synthesized-stack";
 import { useTemporaryDirectory } from "../../../support/temporary-directory";
 import { CONSUMER, expectNoCredentials, TOKEN, useXServer } from "../../../support/x-environment";
@@ -53,7 +53,7 @@ describe("posts from X, through the local cloud to its table", () => {
       delivering(...ids.map((id) => streamedPost({ id, username: "main", text: `${text} ${id}` }))),
     );
     const args = ["--source", "x", "--track", "yolo,two words", "--count", "3", ...toCloud()];
-    const run = await runCommand(CLI, args, options(CONSUMER));
+    const run = await runEntryPoint(CLI, args, options(CONSUMER));
 
     expect(run.stderr.split("\n")).toEqual([
       "X charges for every post that is read, about $0.005 (see https://docs.x.com/x-api/getting-started/pricing); --max-posts <n> sets a limit",
@@ -90,7 +90,7 @@ describe("posts from X whose connection ends", () => {
   it("stop with Ctrl-C: what was read is delivered, the rule removed, and a restart can connect at once", async () => {
     fixture.x.behave(delivering(streamedPost({ id: "1", username: "ctrl-c" })));
     const args = ["--source", "x", "--track", "yolo", ...toCloud()];
-    const first = startCommand(CLI, args, options(TOKEN));
+    const first = startEntryPoint(CLI, args, options(TOKEN));
     const handled = cloud.handledRecords();
     await until(() => cloud.handledRecords() > handled);
     expect(fixture.x.rules).toMatchObject([{ value: "yolo", tag: OUR_TAG }]);
@@ -104,7 +104,7 @@ describe("posts from X whose connection ends", () => {
     expect(fixture.x.rules).toEqual([]);
 
     fixture.x.behave(delivering(streamedPost({ id: "2", username: "ctrl-c", ruleId: "2" })));
-    const second = await runCommand(CLI, [...args, "--count", "1"], options(TOKEN));
+    const second = await runEntryPoint(CLI, [...args, "--count", "1"], options(TOKEN));
     expect(second.exitCode).toBe(0);
     expect(second.stderr).not.toContain("connecting again");
     expect(await stored("ctrl-c")).toMatchObject([{ Id: "1" }, { Id: "2" }]);
@@ -116,7 +116,7 @@ describe("posts from X whose connection ends", () => {
       delivering(streamedPost({ id: "1", username: "gap" }), streamedPost({ id: "2", username: "gap" })),
     );
     const args = ["--source", "x", "--rule", "from:ada -is:retweet", "--count", "3", ...toCloud()];
-    const run = await runCommand(CLI, args, options(TOKEN));
+    const run = await runEntryPoint(CLI, args, options(TOKEN));
     expect(run.exitCode).toBe(0);
     expect(run.stderr).toMatch(/^X: the connection was broken; connecting again in [\d.]+ s$/m);
     expect(run.stderr).toMatch(
@@ -130,10 +130,10 @@ describe("posts from X by rules", () => {
   it("come from X without --source if a .env file has its credentials, by rules that were kept", async () => {
     writeFileSync(path.join(directory.path, ".env"), `X_BEARER_TOKEN=${BEARER_TOKEN}\n`);
     fixture.x.behave(delivering(streamedPost({ id: "1", username: "kept" })));
-    await runCommand(CLI, ["--track", "yolo", "--keep-rules", "--count", "1", ...toCloud()], options({}));
+    await runEntryPoint(CLI, ["--track", "yolo", "--keep-rules", "--count", "1", ...toCloud()], options({}));
     expect(fixture.x.rules).toMatchObject([{ value: "yolo", tag: OUR_TAG }]);
 
-    const run = await runCommand(CLI, ["--count", "1", ...toCloud()], options({}));
+    const run = await runEntryPoint(CLI, ["--count", "1", ...toCloud()], options({}));
     expect(run).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("that match yolo\n") });
     expect(fixture.x.rules).toMatchObject([{ value: "yolo", tag: OUR_TAG }]);
     expect(await stored("kept")).toHaveLength(1);
@@ -149,7 +149,7 @@ describe("posts from X by rules", () => {
     );
     fixture.x.behave(delivering(...posts));
     const args = ["--source", "x", "--track", "yolo", "--max-posts", "3", ...toCloud()];
-    const run = await runCommand(CLI, args, options(TOKEN));
+    const run = await runEntryPoint(CLI, args, options(TOKEN));
     expect(run.exitCode).toBe(0);
     expect(run.stderr.split("\n")).toEqual([
       expect.stringContaining("this run reads at most 3, about $0.015"),

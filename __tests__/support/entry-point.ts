@@ -3,27 +3,27 @@ import { once } from "node:events";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 
-export interface CommandRun {
+export interface EntryPointRun {
   exitCode: number | null;
   stdout: string;
   stderr: string;
 }
 
-export interface RunningCommand {
+export interface RunningEntryPoint {
   process: ChildProcess;
   /** What it has written to standard error so far. */
   stderr(): string;
-  ended: Promise<CommandRun>;
+  ended: Promise<EntryPointRun>;
 }
 
 const PROJECT = path.resolve(__dirname, "../..");
 
 /** Starts an entry point of the project, as its npm script does, with this environment and no other. */
-export function startCommand(
+export function startEntryPoint(
   entryPoint: string,
   args: readonly string[],
   options: { cwd: string; env?: Record<string, string> },
-): RunningCommand {
+): RunningEntryPoint {
   const child = spawn(
     process.execPath,
     ["--import", require.resolve("tsx"), path.join(PROJECT, entryPoint), ...args],
@@ -42,12 +42,12 @@ export function startCommand(
 }
 
 /** Runs an entry point to its end. */
-export function runCommand(
+export function runEntryPoint(
   entryPoint: string,
   args: readonly string[],
   options: { cwd: string; env?: Record<string, string>; stdin?: string | Buffer },
-): Promise<CommandRun> {
-  const { process: child, ended } = startCommand(entryPoint, args, options);
+): Promise<EntryPointRun> {
+  const { process: child, ended } = startEntryPoint(entryPoint, args, options);
   child.stdin?.end(options.stdin);
   return ended;
 }
