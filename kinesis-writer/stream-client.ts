@@ -37,13 +37,16 @@ export function streamClient(access: Omit<StreamAccess, "streamName">, maxAttemp
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
 
+/** They take the SDK some three seconds: a passing fault must not end a run before it starts, a lasting one should. */
+const CHECK_ATTEMPTS = 6;
+
 /**
  * Checks that the stream exists and accepts the credentials, before anything is read: what is read may be a pipe that
  * cannot be read twice.
  * @throws CommandError that says what to do
  */
 export async function checkStream(access: StreamAccess, caller: Caller): Promise<void> {
-  const client = streamClient(access, 3);
+  const client = streamClient(access, CHECK_ATTEMPTS);
   try {
     await client.send(new DescribeStreamSummaryCommand({ StreamName: access.streamName }));
   } catch (error) {

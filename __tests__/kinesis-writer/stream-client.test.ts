@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { checkStream, type StreamAccess } from "../../kinesis-writer/stream-client";
+import { emulatorAccess } from "../support/aws-access";
+import { answerWith, type FaultProxy, resetConnection, startFaultProxy } from "../support/fault-proxy";
+import { type KinesisServer, STREAM_NAME, startKinesisServer } from "../support/kinesis-server";
+
+describe("checking the stream before a run", () => {
+  let kinesis: KinesisServer;
+  let proxy: FaultProxy;
+  let access: StreamAccess;
+
+  beforeEach(async () => {
+    kinesis = await startKinesisServer();
+    proxy = await startFaultProxy(kinesis.url);
+    access = { ...emulatorAccess(proxy.url), streamName: STREAM_NAME };
+  });
+  afterEach(async () => {
+    await proxy.stop();
+    await kinesis.stop();
+  });
+
+  it("survives five failures in a row", async () => {
+    const serverError = answerWith(500, { __type: "InternalFailure" });
+    proxy.inject(serverError, resetConnection, serverError, resetConnection, serverError);
+    await expect(checkStream(access, CALLER)).resolves.toBeUndefined();
+    expect(proxy.requests).toHaveLength(6);
+  });
+
+  it("ends a run that fails more often, with what Kinesis said", async () => {
+    proxy.injectAlways(answerWith(500, { __type: "InternalFailure", message: "out of order" }));
+    await expect(checkStream(access, CALLER)).rejects.toThrow(
+      `Kinesis cannot be reached at ${proxy.url}: out of order`,
+    );
+    expect(proxy.requests).toHaveLength(6);
+  });
+});
+
+const CALLER = {
+  credentials: "the tester's key",
+  remedies: { notAllowed: "ask for more", unknown: "ask for another", wrongSecret: "look it up" },
+};
