@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parseSync } from "@swc/core";
+import { tableUnder } from "./support/markdown";
 
 // What biome reports as too long is, but it counts neither a function's first and last line, nor the closing braces
 // of functions within it, nor the lines of a template. Here every line counts.
@@ -22,6 +23,10 @@ const FUNCTIONS = new Set([
   "SetterProperty",
 ]);
 
+/** What a newcomer reads to understand the architecture, in an hour. */
+const MAX_LINES_TO_READ_FIRST = 2_500;
+const MAX_README_LINES = 150;
+
 describe("size limits", () => {
   const files = sources(PROJECT);
 
@@ -40,6 +45,20 @@ describe("size limits", () => {
       .filter(({ lines }) => lines > MAX_FILE_LINES)
       .map(({ file, lines }) => `${path.relative(PROJECT, file)}: ${lines} lines`);
     expect(tooLong).toEqual([]);
+  });
+
+  test(`what the README says to read first has at most ${MAX_LINES_TO_READ_FIRST} lines, and as many as it says`, () => {
+    const stops = tableUnder("README.md", "Where to read first").map(([stop = "", lines]) => {
+      const room = path.join(PROJECT, stop.replace(/^\d+\. /, ""));
+      const inRoom = files.filter((file) => file.startsWith(room));
+      return { stop, says: Number(lines), has: sum(inRoom.map((file) => newlines(readFileSync(file)))) };
+    });
+    expect(sum(stops.map(({ has }) => has))).toBeLessThanOrEqual(MAX_LINES_TO_READ_FIRST);
+    expect(stops.filter(({ says, has }) => Math.abs(says - has) > has / 10)).toEqual([]);
+  });
+
+  test(`the README has at most ${MAX_README_LINES} lines`, () => {
+    expect(newlines(readFileSync(path.join(PROJECT, "README.md")))).toBeLessThanOrEqual(MAX_README_LINES);
   });
 
   test("count a function's first and last line, and those of each function within it", () => {
@@ -88,6 +107,10 @@ function nodes(tree: unknown): SyntaxNode[] {
 
 function isNode(value: object): value is SyntaxNode {
   return "type" in value && typeof value.type === "string" && "span" in value;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function newlines(bytes: Buffer): number {
