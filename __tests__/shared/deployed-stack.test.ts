@@ -3,18 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { deployedStack, parseDeployedOutputs } from "../../shared/deployed-stack";
+import { OUTPUTS, SECRET } from "../support/stack-outputs";
 import { useTemporaryDirectory } from "../support/temporary-directory";
-
-const SECRET = "a-secret-that-nobody-may-see";
-const OUTPUTS = {
-  stream_name: "demo-stream",
-  region: "eu-west-1",
-  access_key_id: "AKIADEMO",
-  secret_access_key: SECRET,
-  table_name: "demo-EventData",
-  function_name: "demo-DDBEventProcessor",
-  failure_bucket_name: "demo-failures",
-};
 
 const directory = useTemporaryDirectory();
 const environment = { ...process.env };

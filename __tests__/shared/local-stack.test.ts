@@ -3,17 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { localStack } from "../../shared/local-stack";
 import { close, listen } from "../../test-servers/listen";
-
-const SECRET = "a-secret-that-nobody-may-see";
-const OUTPUTS = {
-  stream_name: "demo-stream",
-  region: "eu-west-1",
-  access_key_id: "AKIADEMO",
-  secret_access_key: SECRET,
-  table_name: "demo-EventData",
-  function_name: "demo-DDBEventProcessor",
-  failure_bucket_name: "demo-failures",
-};
+import { OUTPUTS, SECRET } from "../support/stack-outputs";
 
 describe("localStack", () => {
   let server: Server;

@@ -22,7 +22,7 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
 }
 
 /** Resolves with a number that has stopped growing: it is the same at several looks, a tenth of a second apart. */
-export async function settled(number: () => number): Promise<number> {
+export async function steady(number: () => number): Promise<number> {
   for (let before = number(), looks = 0; ; looks++) {
     await sleep(100);
     if (number() > before) looks = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { delivering, flooding, streamedPost } from "../../../../test-servers/x-server";
-import { settled, until } from "../../../support/moment";
+import { steady, until } from "../../../support/moment";
 import { useXStream } from "../../../support/x-stream";
 
 const fixture = useXStream();
@@ -42,7 +42,7 @@ describe("X's filtered stream", () => {
     const items = fixture.stream().items(stopping.signal);
     await items.next();
     // What has left the server waits in the network's buffers.
-    expect(await settled(() => fixture.x.bytesSent)).toBeLessThan(20_000_000);
+    expect(await steady(() => fixture.x.bytesSent)).toBeLessThan(20_000_000);
     stopping.abort();
     await items.return(undefined);
   });

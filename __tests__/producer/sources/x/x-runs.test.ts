@@ -3,7 +3,7 @@ import { answering, flooding, streamedPost, TOO_MANY_CONNECTIONS } from "../../.
 import { runEntryPoint, startEntryPoint } from "../../../support/entry-point";
 import { answerAfter } from "../../../support/fault-proxy";
 import { type KinesisServer, STREAM_NAME, startKinesisServer } from "../../../support/kinesis-server";
-import { moment, settled, until } from "../../../support/moment";
+import { moment, steady, until } from "../../../support/moment";
 import { useTemporaryDirectory } from "../../../support/temporary-directory";
 import { expectNoCredentials, TOKEN, useXServer } from "../../../support/x-environment";
 
@@ -105,7 +105,7 @@ describe("posts from X, to a Kinesis stream", () => {
 
     await until(() => kinesis.calls().length > 0);
     // Of 200 MB: what five calls may carry, and what the network holds.
-    expect(await settled(() => fixture.x.bytesSent)).toBeLessThan(50_000_000);
+    expect(await steady(() => fixture.x.bytesSent)).toBeLessThan(50_000_000);
     letKinesisAnswer();
     child.kill("SIGINT");
     expect((await ended).exitCode).toBe(0);
