@@ -181,7 +181,7 @@ describe("input that cannot be read", () => {
     const { acknowledged } = JSON.parse(run.stdout);
     expect(acknowledged).toBeGreaterThan(100);
     expect(run.stderr).toBe(
-      `error: cut.gz: the gzip data is broken (unexpected end of file); it stopped after line ${acknowledged}\n`,
+      `error: cut.gz: the gzip data is broken (unexpected end of file); reading stopped after line ${acknowledged}\n`,
     );
     expect(await producer.kinesis.records()).toHaveLength(acknowledged);
   });

@@ -31,9 +31,9 @@ export interface Source {
   /** Names the source in messages: `tweets.ndjson`. */
   readonly description: string;
   /**
-   * Delivers the items in order; the next one is asked for when the stream has room. Ends without an error once the
+   * Delivers the items in order; the next one is requested when the stream has room. Ends without an error once the
    * signal is aborted. Throws a CommandError for a fault that the user can fix.
-   * @param from the position after which to resume; by default, a source begins at its beginning, or now
+   * @param from the position after which to resume; defaults to the source's beginning, or, for a live source, to now
    */
   items(signal: AbortSignal, from?: SourcePosition): AsyncIterable<SourceItem>;
   /** A few words for the progress line: `reconnecting in 5 s`. */
@@ -58,7 +58,7 @@ export interface Resumption {
 export interface InputIdentity {
   /** What identifies the input, as a value that JSON can hold. */
   identify(): Promise<unknown>;
-  /** Whether it is the input that this identifies, and whether it has grown since. */
+  /** Whether the input is the one that `identity` identifies, and whether it has grown since. */
   compare(identity: unknown): Promise<"same" | "grown" | "different">;
 }
 
@@ -66,7 +66,7 @@ export interface InputIdentity {
 export interface SourceDefinition {
   /** One line for `--help`. */
   readonly summary: string;
-  /** Its own options. Sources whose options mean the same share one `Option`. */
+  /** Its own options. Sources that have the same option share one `Option` object. */
   readonly options: readonly Option[];
   /** More for `--help`, such as the environment variables it reads. */
   readonly help?: string;

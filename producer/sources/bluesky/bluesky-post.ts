@@ -3,11 +3,11 @@ import { Post } from "../../../events/post";
 import type { JetstreamMessage } from "./jetstream-message";
 
 /**
- * What is read of a record. Anybody's software writes records and nobody checks them on the way, so whatever is not
- * needed may be missing or nonsense.
+ * The fields of a record that are read. Any software may write records and nothing checks them on the way, so a field
+ * that is not needed may be missing or malformed.
  * @see https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
  */
-const Record = v.object({
+const PostRecord = v.object({
   text: v.string(),
   createdAt: v.fallback(v.optional(v.string()), undefined),
   langs: v.fallback(v.optional(v.array(v.string()), []), []),
@@ -20,7 +20,7 @@ export type PostResult =
 
 /**
  * Makes an event of a post. Its `username` is the author's DID, which never changes. Handles do, and the stream does
- * not carry them: each author's would have to be looked up.
+ * not carry them: each one would have to be looked up.
  */
 export function postOf({
   did,
@@ -28,7 +28,7 @@ export function postOf({
   record,
   timeUs,
 }: Extract<JetstreamMessage, { kind: "post" }>): PostResult {
-  const parsed = v.safeParse(Record, record);
+  const parsed = v.safeParse(PostRecord, record);
   if (!parsed.success) return { ok: false, detail: "the record has no text" };
   const { text, createdAt, langs } = parsed.output;
   const post = v.safeParse(Post, {

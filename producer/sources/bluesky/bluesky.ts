@@ -47,21 +47,21 @@ export const blueskySource: SourceDefinition = {
 
 /**
  * How far back to resume, in microseconds. The services see the same post at slightly different times, and a post that
- * is delivered twice is one item in the table.
+ * is delivered twice is still one item in the table.
  */
 const OVERLAP_US = 5_000_000;
 
-/** How much to skip where a message cannot be read, in microseconds; doubled, up to a minute, until one can be. */
+/** How far to step over a message that cannot be read, in microseconds; doubled, up to a minute, until one can be. */
 const STEP_OVER_US = 1_000_000;
 const LONGEST_STEP_US = 60_000_000;
 
 export interface BlueskySourceOptions extends Partial<LiveOptions> {
-  /** They are tried in turn. */
+  /** Tried in turn, one for each connection. */
   endpoints: readonly URL[];
   isWanted: (candidate: Candidate) => boolean;
 }
 
-/** Posts from one Jetstream after the other, from a cursor on. */
+/** Posts from Jetstream. Each connection is to the next endpoint, and resumes where the one before it ended. */
 export class BlueskySource implements Source {
   readonly description = "Bluesky";
   readonly resumption: Resumption = {
@@ -127,7 +127,7 @@ export class BlueskySource implements Source {
   }
 
   #gap(from: number, to: number): SourceItem {
-    const message = `Bluesky: a gap: ${this.#host} delivered nothing posted from ${isoTime(from)} to ${isoTime(to)}`;
+    const message = `Bluesky: posts from ${isoTime(from)} to ${isoTime(to)} may be missing: ${this.#host} delivered none`;
     return { kind: "notice", message };
   }
 

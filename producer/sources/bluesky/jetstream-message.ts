@@ -4,7 +4,7 @@ import { POST_COLLECTION } from "./endpoint";
 
 /** What a message of Jetstream says. */
 export type JetstreamMessage =
-  /** Somebody wrote a post; the record is what they wrote, whatever that is. */
+  /** An author created a post. The record is as they wrote it, and not checked yet. */
   | { kind: "post"; timeUs: number; did: string; rkey: string; record: unknown }
   /** Something else happened. The service also sends notices, which have no time. */
   | { kind: "other"; timeUs?: number }
@@ -84,7 +84,7 @@ function fromVersion2(value: unknown): JetstreamMessage {
   }
   const { payload } = parsed.output;
   if (!("did" in payload)) return { kind: "other" };
-  // A cursor refers to the times of witnessing; the other time may come from an import.
+  // A cursor refers to the time at which the service witnessed the event; `time` may come from an import.
   const timeUs = payload.witnessedAt ?? payload.time;
   return "operation" in payload ? fromCommit(payload.did, timeUs, payload) : { kind: "other", timeUs };
 }

@@ -4,17 +4,17 @@ import { ConnectionLost, networkReason, USER_AGENT } from "../live/connection-lo
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** How long the server may take to confirm a close. */
-const CLOSE_TIMEOUT_MS = 1000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** The longest message that is accepted. A post has a few kilobytes at most; records of other kinds, a megabyte. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
-/** The server sent something that is no message of the protocol, or too long a message; it may do so every time. */
+/** The server sent a message that breaks the protocol, or is too long. The next connection may receive it again. */
 export class UnreadableMessage extends ConnectionLost {}
 
 /**
- * Opens a WebSocket and delivers its messages. While nobody asks for the next one, the socket is not read and the
- * server has to wait, so that only a few messages are held in memory.
+ * Opens a WebSocket and delivers its messages. The socket is read only as fast as they are consumed, so that only a few
+ * are held in memory.
  * @param signal closes the connection
  * @throws ConnectionLost when the WebSocket cannot be opened, breaks or ends
  */
@@ -22,7 +22,7 @@ export async function* webSocketMessages(url: URL, signal: AbortSignal): AsyncGe
   const socket = new WebSocket(url, {
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxPayload: MAX_MESSAGE_BYTES,
-    // Posts are about ten kilobytes a second: too few for compression to be worth it.
+    // Posts are about ten kilobytes a second: too little for compression to be worth it.
     perMessageDeflate: false,
     headers: { "user-agent": USER_AGENT },
   });

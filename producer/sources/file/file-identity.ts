@@ -3,14 +3,14 @@ import type { FileHandle } from "node:fs/promises";
 import * as v from "valibot";
 import type { InputIdentity } from "../source";
 
-/** How much of a file's beginning is compared. Two files of posts differ within their first few. */
+/** How much of a file's beginning is compared. Two files of posts differ within their first few posts. */
 const HEAD_BYTES = 64 * 1024;
 
 const Identity = v.object({ size: v.number(), headBytes: v.number(), headSha256: v.string() });
 
 /**
  * Recognizes a file: its first 64 KiB are the same and it is not shorter. A file that is appended to is therefore still
- * the same file, text or gzip, also when it is moved; a new file with the old name is not.
+ * the same file, text or gzip, even when it is moved; a new file with the old name is not.
  */
 export class FileIdentity implements InputIdentity {
   constructor(readonly file: FileHandle) {}
@@ -30,7 +30,7 @@ export class FileIdentity implements InputIdentity {
     return now.size === size ? "same" : "grown";
   }
 
-  /** Reads at an explicit position, so that the file's own position, at which it is read as input, stays. */
+  /** Reads at an explicit position, so that the position from which the file is read as input does not move. */
   async #hashOfHead(bytes: number): Promise<string> {
     const { buffer, bytesRead } = await this.file.read(Buffer.alloc(bytes), 0, bytes, 0);
     return createHash("sha256").update(buffer.subarray(0, bytesRead)).digest("hex");

@@ -17,7 +17,10 @@ const FileOptions = v.object({ input: v.optional(v.string()), raw: v.optional(v.
 export const fileSource: SourceDefinition = {
   summary: "events or raw v1.1 tweets from a file or standard input, one a line (NDJSON)",
   options: [
-    new Option("--input <path>", "the file, .gz too; - reads standard input; implies --source file"),
+    new Option(
+      "--input <path>",
+      "the file to read, gzipped or not; - reads standard input; implies --source file",
+    ),
     new Option("--raw", "put every line on the stream byte for byte, without parsing it"),
   ],
   async create(options) {
@@ -50,7 +53,7 @@ class FileSource implements Source {
       if (signal.aborted) return;
       this.#lineNumber = line.number;
       if (line.number <= Number(from)) continue;
-      yield { ...(this.raw ? rawItem(line) : parsedItem(line)), position: positionBehind(line) };
+      yield { ...(this.raw ? rawItem(line) : parsedItem(line)), position: positionAfter(line) };
     }
     if (this.#lineNumber < Number(from) && !signal.aborted)
       throw new CommandError(
@@ -67,8 +70,8 @@ class FileSource implements Source {
   }
 }
 
-/** Only after its line feed is a line complete: what is appended to a last line without one belongs to that line. */
-function positionBehind(line: Line | LongLine): SourcePosition | undefined {
+/** A line is complete only after its line feed: what is appended to a last line without one belongs to that line. */
+function positionAfter(line: Line | LongLine): SourcePosition | undefined {
   return "terminated" in line && line.terminated ? line.number : undefined;
 }
 
@@ -139,5 +142,5 @@ function openingFailed(path: string, error: unknown): CommandError {
 function readingFailed(description: string, lineNumber: number, error: unknown): CommandError {
   const { code, message } = error as NodeJS.ErrnoException;
   const fault = code?.startsWith("Z_") ? `the gzip data is broken (${message})` : message;
-  return new CommandError(`${description}: ${fault}; it stopped after line ${lineNumber}`);
+  return new CommandError(`${description}: ${fault}; reading stopped after line ${lineNumber}`);
 }

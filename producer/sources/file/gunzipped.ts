@@ -4,7 +4,8 @@ import { createGunzip } from "node:zlib";
 /**
  * Decompresses a stream if its first two bytes say that it is gzip.
  * @see https://www.rfc-editor.org/rfc/rfc1952#page-6
- * @param expected whether the input's name says so too: then anything else is an error
+ * @param expected whether the input has to be gzip, because its name ends with `.gz`
+ * @throws zlib's error if the gzip data is broken, or if the input has to be gzip and is not
  */
 export async function* gunzipped(input: Readable, expected: boolean): AsyncGenerator<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = input[Symbol.asyncIterator]();

@@ -1,4 +1,4 @@
-/** How this program names itself to the services it reads from. */
+/** How this program identifies itself to the services it reads from. */
 export const USER_AGENT = "real-time-stream-processing/1.0";
 
 /** What a server's answer says to a client that wants to connect. */
@@ -22,8 +22,8 @@ export class ConnectionLost extends Error {
 }
 
 /**
- * What happened to the network, in words. Some errors have only a code, others wrap the one that says something, and
- * Node.js says no more than "aborted" of a connection that the server broke.
+ * The reason for a network error, in words. Some errors have only a code, others wrap the one with the reason, and for a
+ * connection that the server broke, Node.js says only "aborted".
  */
 export function networkReason(error: unknown): string {
   const { message, code, cause } = error as { message?: string; code?: string; cause?: unknown };

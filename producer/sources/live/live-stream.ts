@@ -8,7 +8,7 @@ import { SilenceWatch } from "./silence-watch";
 /**
  * Opens one connection and delivers what arrives, until the signal is aborted. It throws ConnectionLost when the
  * connection cannot be opened, breaks or ends; any other error ends the stream, since another connection would not
- * help. A function that returns a promise opens the connection first: a policy then knows whether it was ever open.
+ * help. If it returns a promise, the connection is open once that resolves, so a policy knows whether it ever was.
  */
 export type Connect<Item extends SourceItem> = (
   signal: AbortSignal,
@@ -27,20 +27,20 @@ export interface LiveOptions {
 /** How long a connection may deliver nothing by default, in milliseconds. */
 const SILENCE_MS = 30_000;
 
-/** A wait that is reported every time, in milliseconds; a shorter one is reported once for the same reason. */
+/** A wait of this many milliseconds or more is always reported, a shorter one only once for each reason. */
 const LONG_WAIT_MS = 60_000;
 
 type Notice = Extract<SourceItem, { kind: "notice" }>;
 
-/** A source that stays connected: it delivers what one connection after the other delivers. */
+/** A source that stays connected: it delivers what one connection after another delivers. */
 export class LiveStream<Item extends SourceItem = SourceItem> implements Source {
   readonly #options: LiveOptions;
   #isReceiving = false;
   /** When to connect again, in milliseconds since the epoch. */
   #retryAt: number | undefined;
-  /** When the server was last heard of, in milliseconds since the epoch; undefined before the first connection. */
+  /** When the server was last heard from, in milliseconds since the epoch; undefined before the first connection. */
   #heardAt: number | undefined;
-  /** Why connections were lost since then. */
+  /** The reasons for lost connections that have been reported since items last arrived. */
   readonly #reported = new Set<string>();
 
   /** @param description names the source in messages */
@@ -58,7 +58,7 @@ export class LiveStream<Item extends SourceItem = SourceItem> implements Source 
     };
   }
 
-  /** What to know while nothing is delivered. */
+  /** A few words for the progress line while nothing arrives: `reconnecting in 5 s`. */
   status(): string | undefined {
     if (this.#isReceiving) return undefined;
     if (this.#retryAt === undefined) return "connecting";
@@ -83,7 +83,7 @@ export class LiveStream<Item extends SourceItem = SourceItem> implements Source 
     }
   }
 
-  /** Delivers what one connection delivers. @returns why it was lost; undefined if it is not wanted any longer */
+  /** Delivers what one connection delivers. @returns why it was lost; undefined if the signal was aborted */
   async *#connection(
     signal: AbortSignal,
     life: Life,
@@ -154,7 +154,7 @@ export class LiveStream<Item extends SourceItem = SourceItem> implements Source 
   }
 }
 
-/** What is known of a connection so far; times are in milliseconds since the epoch. */
+/** What is known about a connection so far; times are in milliseconds since the epoch. */
 interface Life {
   openedAt?: number;
   lastItemAt?: number;

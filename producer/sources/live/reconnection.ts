@@ -2,7 +2,7 @@ import { type BackoffSchedule, backoffMs } from "../../../shared/backoff";
 import type { Random } from "../../../shared/random";
 import type { ConnectionLost } from "./connection-lost";
 
-/** What a policy knows of a connection that was lost. */
+/** What a policy knows about a lost connection. */
 export interface ConnectionLoss {
   /** Why there is no connection. */
   error: ConnectionLost;
@@ -13,7 +13,7 @@ export interface ConnectionLoss {
   deliveredPost: boolean;
 }
 
-/** Decides when to connect again. It lives as long as its stream, and counts failures if it wants to. */
+/** Decides when to connect again. It lives as long as its stream, so it can count failures. */
 export interface ReconnectionPolicy {
   /**
    * How long to wait before the next connection, in milliseconds.
@@ -26,7 +26,7 @@ const SCHEDULE: BackoffSchedule = { firstMs: 1_000, longestMs: 30_000 };
 
 /**
  * A connection is good if it still delivers something after this time. A server that accepts connections only to drop
- * them is therefore asked less and less often.
+ * them is therefore tried less and less often.
  */
 const GOOD_AFTER_MS = 10_000;
 

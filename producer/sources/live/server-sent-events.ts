@@ -11,10 +11,10 @@ export interface ServerSentEvent {
 }
 
 /**
- * Opens a stream of server-sent events. It is read only as fast as events are asked for.
+ * Opens a stream of server-sent events. It is read only as fast as events are consumed.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
- * @param lastEventId the event after which to begin; defaults to the next one that happens
- * @throws ConnectionLost when the stream cannot be opened, or breaks
+ * @param lastEventId the event after which to begin; by default, only new events are delivered
+ * @throws ConnectionLost when the stream cannot be opened or breaks, or an event is too long
  */
 export async function* serverSentEvents(
   url: URL,

@@ -1,8 +1,8 @@
 import type { Clock } from "../../../shared/clock";
 
 /**
- * Notices that a server has fallen silent. Only waiting counts: while nobody asks for the next item, the server may
- * well have sent it.
+ * Notices that a server has fallen silent. Only the time spent waiting counts: while the consumer is busy, the server
+ * may well have sent the next item.
  */
 export class SilenceWatch {
   readonly #stop = new AbortController();
@@ -22,7 +22,7 @@ export class SilenceWatch {
     void this.#watch();
   }
 
-  /** Passes on what arrives. Waiting begins anew with each item that is asked for. */
+  /** Passes items on. Each request for the next item begins a new wait. */
   async *waitFor<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
     this.#waitingSince = this.clock.now();
     for await (const item of items) {

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { list } from "../../../shared/option-values";
 
-/** For the sources that deliver posts about something; one object, because the command has the option once. */
+/** Shared by the sources that select posts by terms: the command may define an option only once. */
 export const trackOption = new Option(
   "--track <terms>",
   "only posts with one of these terms, separated by commas; may be repeated",

@@ -1,6 +1,6 @@
 /** What the sample source builds posts from, in one language. */
 export interface Language {
-  /** BCP 47. */
+  /** As a BCP 47 code. */
   lang: string;
   /** What separates sentences. */
   space: string;

@@ -14,7 +14,7 @@ const SampleOptions = v.object({ seed: v.optional(v.number()) });
 
 /** Made-up posts, to try the architecture with nothing but Node.js. */
 export const sampleSource: SourceDefinition = {
-  summary: "made-up posts in many scripts; 1,000, or --count of them",
+  summary: "made-up posts in many scripts; 1,000 by default",
   defaultCount: 1000,
   options: [
     new Option(
@@ -42,19 +42,19 @@ export class SampleSource implements Source {
   async *items(signal: AbortSignal): AsyncGenerator<SourceItem> {
     const random = seededRandom(this.seed);
     for (let number = 1; !signal.aborted; number++) {
-      yield { kind: "post", post: makePost(`${this.seed}-${number}`, random, this.clock.now()) };
+      yield { kind: "post", post: makePost(`sample-${this.seed}-${number}`, random, this.clock.now()) };
     }
   }
 }
 
 const AUTHORS = 2000;
 
-function makePost(number: string, random: Random, now: number): Post {
+function makePost(id: string, random: Random, now: number): Post {
   // A few authors write a lot and many write little: the logarithm of an author's number is uniformly distributed.
   const author = Math.floor(AUTHORS ** random());
   const language = LANGUAGES[author % LANGUAGES.length] as Language;
   return {
-    id: `sample-${number}`,
+    id,
     username: `${pick(language.handles, () => fraction(author, 7))}_${author}`,
     name: pick(language.names, () => fraction(author, 11)),
     text: makeText(language, random),
@@ -64,7 +64,7 @@ function makePost(number: string, random: Random, now: number): Post {
   };
 }
 
-/** One sentence, often; a dozen, rarely; then perhaps emoji, a hashtag and a link. */
+/** Often one sentence, rarely a dozen; then perhaps an emoji, a hashtag and a link. */
 function makeText(language: Language, random: Random): string {
   const sentences = Array.from({ length: Math.ceil(12 * random() ** 4) || 1 }, () =>
     pick(language.sentences, random),
@@ -81,7 +81,7 @@ function pick<T>(choices: readonly [T, ...T[]], random: Random): T {
   return choices[Math.floor(random() * choices.length)] ?? choices[0];
 }
 
-/** A number from 0 up to 1 that depends on the author only, so that an author always has the same name. */
+/** A number from 0 to less than 1 that depends only on the author, so that an author always has the same name. */
 function fraction(author: number, step: number): number {
   return ((author * step) % 97) / 97;
 }

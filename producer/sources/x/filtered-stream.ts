@@ -15,9 +15,9 @@ import { XReconnection } from "./x-reconnection";
 const SILENCE_MS = 30_000;
 
 /**
- * The app's filtered stream, as one connection after the other. They are read here and not by the library, which
- * breaks characters that are split over chunks, takes the end of a post for a keep-alive if it arrives alone, and reads
- * on regardless of whether anyone takes the posts.
+ * The app's filtered stream, as one connection after another. They are read here and not by the library, which breaks
+ * characters that are split over chunks, takes the end of a post for a keep-alive if it arrives alone, and keeps reading
+ * even if nothing consumes the posts.
  * @see https://docs.x.com/x-api/posts/filtered-stream/introduction
  */
 export function filteredStream(
@@ -29,7 +29,7 @@ export function filteredStream(
   const headers = {
     authorization: `Bearer ${bearerToken}`,
     "user-agent": USER_AGENT,
-    // A connection that is kept for later would count against the one that X allows.
+    // A connection that is kept alive would count against the one that X allows.
     connection: "close",
   };
   const connect = async (signal: AbortSignal) => received(await openStream(url, headers, signal));
@@ -50,7 +50,7 @@ async function openStream(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const outgoing = request(url, { headers, signal });
-  // Once there is a response, the response fails; the request reports it too.
+  // Once there is a response, reading it throws the error; the request emits it too.
   outgoing.on("error", () => {});
   outgoing.end();
   const [response] = await once(outgoing, "response").catch((error) => {
@@ -61,7 +61,7 @@ async function openStream(
   throw httpError(httpProblem(response.statusCode, response.headers, problem));
 }
 
-/** The items of a connection, read only as fast as they are taken. Breaking off closes the connection. */
+/** The items of a connection, read only as fast as they are consumed. Ending the loop over them closes it. */
 async function* received(response: IncomingMessage): AsyncGenerator<StreamedItem> {
   let failure: unknown;
   const bytes = async function* () {
@@ -72,7 +72,7 @@ async function* received(response: IncomingMessage): AsyncGenerator<StreamedItem
     }
   };
   for await (const line of splitLines(bytes(), MAX_RECORD_BYTES)) {
-    // A line that the connection ended within is part of the gap, not a post.
+    // A line that the end of the connection cut off is part of the gap, not a post.
     if ("terminated" in line && !line.terminated) break;
     const payload = readPayload(line);
     if (payload.kind === "problem") throw new ConnectionLost(endingText(payload.problem));

@@ -9,7 +9,7 @@ export interface HttpProblem extends HttpAnswer {
 }
 
 /**
- * Puts a problem together from an answer.
+ * Makes a problem from the parts of an answer.
  * @see https://docs.x.com/x-api/fundamentals/rate-limits for the headers; the reset is in seconds since the epoch
  */
 export function httpProblem(status: number, headers: IncomingHttpHeaders, problem: Problem): HttpProblem {

@@ -12,13 +12,13 @@ export type StreamedItem = Extract<SourceItem, { kind: "post" | "rejected" | "sk
   ruleIds?: readonly string[];
 };
 
-/** What a line of the stream is. */
+/** What a line of the stream holds. */
 export type Payload =
   | StreamedItem
   /** X says why it is about to close the connection. */
   | { kind: "problem"; problem: Problem };
 
-/** What to ask of the stream so that a post carries all that an event needs. */
+/** The query that makes X deliver each post with everything an event needs. */
 export const STREAM_QUERY = {
   expansions: "author_id",
   "tweet.fields": "created_at,lang,note_tweet",
@@ -47,7 +47,7 @@ const StreamedPost = v.object({
 
 const CARRIAGE_RETURN = 0x0d;
 
-/** Reads a line of the stream. Never throws; why a line is rejected names the field and the rule, never the content. */
+/** Reads a line of the stream. Never throws. The detail of a rejected line names the field and the rule, never the content. */
 export function readPayload(line: Line | LongLine): Payload {
   if ("pieces" in line)
     return rejected(
@@ -64,7 +64,7 @@ export function readPayload(line: Line | LongLine): Payload {
   return problemPayload(decoded.value) ?? streamedPost(decoded.value, line.bytes);
 }
 
-/** A post can come with errors too, for instance when a post it quotes is gone; then it has data. */
+/** A post can come with errors too, for instance when a post it quotes is gone; unlike a problem, it has data. */
 function problemPayload(value: unknown): Payload | undefined {
   if (typeof value !== "object" || value === null || "data" in value) return undefined;
   if (!("errors" in value || "title" in value)) return undefined;

@@ -4,7 +4,7 @@ import { CommandError, ExitCode } from "../../../shared/errors";
 import { answerOf, type XClient } from "./x-client";
 import { isOfType, Problem, problemText } from "./x-problem";
 
-/** The tag of the producer's own rules; it changes no rule that has another tag, or none. */
+/** The tag of the producer's own rules. The producer changes no rule that has another tag, or none. */
 export const OUR_TAG = "real-time-stream-processing";
 
 /** A rule of the filtered stream; posts that match any of them are delivered. */
@@ -20,7 +20,7 @@ const UpdateAnswer = v.object({ ...Problem.entries, data: v.optional(v.array(Rul
 
 /** What to do with an app's rules so that the wanted ones are among them. */
 export interface RulePlan {
-  /** Rules that are there already. X takes no rule twice, so it may not be the producer's own. */
+  /** Existing rules whose posts are wanted. X accepts no rule twice, so these may have another tag, or none. */
   use: Rule[];
   /** Values of rules to create. */
   create: string[];
@@ -30,7 +30,10 @@ export interface RulePlan {
   others: Rule[];
 }
 
-/** @param wanted values of rules; if there are none, the producer's own rules are used as they are */
+/**
+ * Plans the changes to an app's rules.
+ * @param wanted values of rules; if there are none, the producer's own rules are used as they are
+ */
 export function planRules(existing: readonly Rule[], wanted: readonly string[]): RulePlan {
   const isOurs = ({ tag }: Rule) => tag === OUR_TAG;
   const isWanted = ({ value }: Rule) => wanted.includes(value);
@@ -50,7 +53,10 @@ export class Rules {
     readonly apiUrl: string,
   ) {}
 
-  /** @throws CommandError */
+  /**
+   * Reads all the app's rules.
+   * @throws CommandError with the fault and its remedy
+   */
   async list(): Promise<Rule[]> {
     const rules: Rule[] = [];
     for (let page: string | undefined, first = true; first || page; first = false) {
@@ -63,7 +69,7 @@ export class Rules {
   }
 
   /**
-   * Creates rules with our tag: all of them, or none.
+   * Creates rules with `OUR_TAG`: all of them, or none.
    * @throws CommandError with X's objection, if it does not accept them
    */
   async create(values: readonly string[]): Promise<Rule[]> {
@@ -76,7 +82,7 @@ export class Rules {
     throw invalidRules(answer);
   }
 
-  /** @throws CommandError */
+  /** Removes rules. @throws CommandError with the fault and its remedy */
   async remove(rules: readonly Rule[]): Promise<void> {
     if (rules.length === 0) return;
     const ids = rules.map(({ id }) => id);
@@ -99,7 +105,7 @@ export class Rules {
 function invalidRules(problem: Problem): CommandError {
   const values = (problem.errors ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
   const remedy = isOfType(problem, "rule-cap")
-    ? "this app has as many rules as it may have; remove some of them"
+    ? "this app has reached its limit of rules; remove some of them"
     : "see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule for what a rule may be";
   return new CommandError(
     `X does not accept the rule ${values.join(" or ")} (${problemText(problem)}); ${remedy}`,

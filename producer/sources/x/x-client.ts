@@ -75,7 +75,7 @@ export async function answerOf<T>(apiUrl: string, request: Promise<T>): Promise<
 }
 
 /**
- * What the network said. The library drops the error it got (its `requestError` is undefined), but the socket of the
+ * The network's error, in words. The library drops the error it got (its `requestError` is undefined), but the socket of the
  * request keeps it; a socket without an error was closed by the other side.
  */
 function requestReason({ requestError, request }: ApiRequestError): string {

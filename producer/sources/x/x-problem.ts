@@ -3,7 +3,7 @@ import * as v from "valibot";
 const Text = v.optional(v.string());
 
 /**
- * What X says of a request or a stream that failed: the body of an answer, or a message on the stream. Most of it is
+ * What X says about a request or a stream that failed: the body of an answer, or a message on the stream. Most of it is
  * only shown.
  * @see https://docs.x.com/x-api/fundamentals/response-codes-and-errors
  */

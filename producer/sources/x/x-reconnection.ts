@@ -1,25 +1,26 @@
 import { exponentialMs } from "../../../shared/backoff";
 import type { ConnectionLoss, ReconnectionPolicy } from "../live/reconnection";
 
-/** A connection that ends sooner, and without a post, has failed. It is longer than two keep-alives are apart. */
+/** A connection that ends sooner, and without a post, has failed. Two keep-alives are at most 20 seconds apart. */
 const SHORT_LIFE_MS = 30_000;
-/** The least time between the beginnings of two connections. */
+/** The shortest time between the starts of two connections. */
 const MIN_BETWEEN_MS = 1_000;
 
 const NETWORK_STEP_MS = 250;
 const NETWORK_LONGEST_MS = 16_000;
 const HTTP_SCHEDULE = { firstMs: 5_000, longestMs: 320_000 };
-/** X counts requests over 15 minutes, so that none of them counts after the longest wait. */
+/** X counts the requests of 15 minutes, so none of them counts any longer after the longest wait. */
 const RATE_LIMIT_SCHEDULE = { firstMs: 60_000, longestMs: 16 * 60_000 };
 /** X's clock and ours may differ. */
 const RATE_LIMIT_MARGIN_MS = 1_000;
 
 /**
- * X's rules: connect again at once after a good connection, and later and later while there is none: linearly after
- * network errors, exponentially after HTTP errors, and when the time has come after exceeded rate limits.
+ * X's rules. After a good connection, connect again at once. After network errors the wait grows linearly, and after
+ * HTTP errors exponentially. After an exceeded rate limit it lasts until the reset that X states, or
+ * grows exponentially if X states none.
  *
- * A connection that X accepts and closes again is no success, whatever its status says: as one, it would be tried
- * again at once, forever. It counts as an HTTP error.
+ * A connection that X accepts and soon closes is not a good one, whatever its status: it would be tried again at once,
+ * forever. It counts as an HTTP error.
  * @see https://docs.x.com/x-api/fundamentals/handling-disconnections
  */
 export class XReconnection implements ReconnectionPolicy {

@@ -70,7 +70,7 @@ export class XSource implements Source {
       hasFailed = true;
       throw error;
     } finally {
-      // What ended the stream would fail this too, and be hidden by it; the next run finds the rules.
+      // After an error, this would probably fail too and hide the first error. The next run finds the rules.
       if (!hasFailed) await this.#removeRules(active);
     }
   }
@@ -82,7 +82,7 @@ export class XSource implements Source {
       if (isRead) this.#read++;
       yield isOther(item, ruleIds) ? { kind: "skipped" } : item;
       if (isRead && this.#read === maxPosts) {
-        yield notice(`stopped after ${countOf(maxPosts, "post")}, as --max-posts says`);
+        yield notice(`stopped after ${countOf(maxPosts, "post")} (--max-posts)`);
         return;
       }
     }
@@ -115,7 +115,7 @@ export class XSource implements Source {
     yield notice(`streaming posts from X that match ${valuesOf(active)}`);
   }
 
-  /** Removes the rules that this run wanted. Those it only found were meant to stay. */
+  /** Removes the rules that this run wanted. A run that wanted none used rules that were meant to stay. */
   async #removeRules(active: readonly Rule[]): Promise<void> {
     const { wanted, keepRules } = this.run;
     const rules = active.filter(({ tag }) => tag === OUR_TAG);

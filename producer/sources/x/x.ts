@@ -45,7 +45,7 @@ export const xSource: SourceDefinition = {
     const { track, rule, ...run } = v.parse(XOptions, options);
     const settings = readXSettings(process.env);
     const wanted = [...new Set([...(track.length > 0 ? [trackRule(track)] : []), ...rule])];
-    // X's library takes long to load, so only a run that needs it does so.
+    // X's library takes long to load, so only a run that needs it loads it.
     const { openXSource } = await import("./x-source");
     return openXSource({ ...run, wanted }, settings);
   },

@@ -96,7 +96,7 @@ describe("the rules at X", () => {
     };
     x.answerRules(201, { errors: [{ ...problem, value: "yolo" }], meta: {} });
     await expect((await rules()).create(["yolo"])).rejects.toThrow(
-      "X does not accept the rule yolo (RulesCapExceeded: too many); this app has as many rules as it may have",
+      "X does not accept the rule yolo (RulesCapExceeded: too many); this app has reached its limit of rules",
     );
   });
 

@@ -156,7 +156,7 @@ describe("posts from X by rules", () => {
       "removed the rules of an earlier run: cats",
       "this X app has 1 other rule; X also delivers and charges for their posts, which are skipped",
       "streaming posts from X that match yolo",
-      "stopped after 3 posts, as --max-posts says",
+      "stopped after 3 posts (--max-posts)",
       "X: 3 posts read, about $0.015",
       "",
     ]);
