@@ -27,7 +27,10 @@ function startCommand(): Command {
     .usage("[options] [options of the producer]")
     .addOption(new Option("--source <name>", "where posts come from (default: sample)"))
     .addOption(
-      new Option("--input <file>", "NDJSON file to read, - for standard input; implies --source file"),
+      new Option(
+        "--input <file>",
+        "the file to read, gzipped or not; - reads standard input; implies --source file",
+      ),
     )
     .addOption(
       new Option("--count <n>", `stop after n posts (default: ${DEFAULT_COUNT} from sample, all of a file)`),
@@ -44,7 +47,7 @@ function startCommand(): Command {
     );
 }
 
-/** The producer's options: those that `start` knows, with defaults for a first run, and whatever it does not know. */
+/** The producer's options: those that `start` knows, with defaults for a first run, and all that it does not know. */
 function producerArguments({ source, input, count }: StartFlags, others: readonly string[]): string[] {
   const isSample = source === "sample" || (source === undefined && input === undefined);
   const limit = count ?? (isSample ? String(DEFAULT_COUNT) : undefined);
@@ -67,7 +70,7 @@ Examples:
 
 Exit codes:
   ${ExitCode.ok}    every record that Kinesis acknowledged is accounted for
-  ${ExitCode.failed}    a record is lost, the table has an item too many, or a step failed
+  ${ExitCode.failed}    a record is lost, the table has an item that no record accounts for, or a step failed
   ${ExitCode.usage}    an option or a setting is wrong
   ${ExitCode.interrupted}  stopped by a second Ctrl-C`;
 

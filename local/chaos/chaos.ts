@@ -11,7 +11,7 @@ import { ShardLimits } from "./shard-limits";
 /** How likely each fault is, from 0 to 1: per request, or per invocation for `function-killed`. */
 export type FaultRates = Record<Exclude<FaultKind, "shard-limit">, number>;
 
-/** Rates at which a run of a few seconds meets every kind of fault many times, and still succeeds. */
+/** Rates at which a run of a few seconds meets faults of every kind, and still succeeds. */
 export const DEFAULT_RATES: FaultRates = {
   throttled: 0.02,
   "partial-failure": 0.2,
@@ -24,8 +24,11 @@ export const DEFAULT_RATES: FaultRates = {
   "function-killed": 0.05,
 };
 
+/** The longest delay of a slow answer. */
 const SLOWEST_ANSWER_MS = 500;
+/** How long an outage of S3 lasts. */
 const BUCKET_UNAVAILABLE_MS = 2_000;
+/** How long an invocation runs at most before its process is killed. */
 const LONGEST_LIFE_MS = 50;
 
 export interface ChaosOptions {
@@ -52,7 +55,7 @@ export class Chaos {
     this.faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   }
 
-  /** Faults strike from now on, and the stream has the limits of so many shards. */
+  /** Faults strike from now on, and the stream has the limits of `shardCount` shards. */
   begin(shardCount: number): void {
     this.#isActive = true;
     this.#shardLimits = new ShardLimits(shardCount, this.#clock);
@@ -71,26 +74,27 @@ export class Chaos {
 
   /** How long an invocation lasts until its process is killed, in milliseconds; undefined if it is not killed. */
   killsAfterMs(): number | undefined {
-    return this.#isActive && this.#strikes("function-killed")
+    return this.#isActive && this.#rollAndCount("function-killed")
       ? Math.floor(this.#random() * LONGEST_LIFE_MS)
       : undefined;
   }
 
   #anyRequestFault(request: AwsRequest): Fault | undefined {
-    if (this.#strikes("throttled")) return { effect: "answer", response: throttled(request) };
-    if (this.#strikes("server-error")) return { effect: "answer", response: serverError(request) };
-    if (this.#strikes("connection-reset")) return { effect: "disconnect", carriedOut: false };
-    if (this.#strikes("lost-response")) return { effect: "disconnect", carriedOut: true };
-    if (this.#strikes("slow-answer")) return { effect: "delay", delayMs: this.#random() * SLOWEST_ANSWER_MS };
+    if (this.#rollAndCount("throttled")) return { effect: "answer", response: throttled(request) };
+    if (this.#rollAndCount("server-error")) return { effect: "answer", response: serverError(request) };
+    if (this.#rollAndCount("connection-reset")) return { effect: "disconnect", carriedOut: false };
+    if (this.#rollAndCount("lost-response")) return { effect: "disconnect", carriedOut: true };
+    if (this.#rollAndCount("slow-answer"))
+      return { effect: "delay", delayMs: this.#random() * SLOWEST_ANSWER_MS };
     return undefined;
   }
 
-  /** An outage of S3 lasts for a while and meets everyone. */
+  /** An outage of S3 lasts for a while, and every call in that time fails. */
   #bucketOutage(request: AwsRequest): Fault | undefined {
     if (request.service !== "s3") return undefined;
     const now = this.#clock.now();
     if (now >= this.#bucketIsBackAt) {
-      if (!this.#isStruck("bucket-unavailable")) return undefined;
+      if (!this.#roll("bucket-unavailable")) return undefined;
       this.#bucketIsBackAt = now + BUCKET_UNAVAILABLE_MS;
     }
     this.faults["bucket-unavailable"] += 1;
@@ -102,12 +106,11 @@ export class Chaos {
 
   #partialFault({ action, body }: AwsRequest): Fault | undefined {
     if (action === "dynamodb:BatchWriteItem") {
-      if (!this.#isStruck("unprocessed-items")) return undefined;
+      if (!this.#roll("unprocessed-items")) return undefined;
       return this.#counted("unprocessed-items", leaveUnprocessed(body, this.#coin));
     }
     if (action !== "kinesis:PutRecords") return undefined;
-    if (this.#isStruck("partial-failure"))
-      return this.#counted("partial-failure", failRecords(body, this.#coin));
+    if (this.#roll("partial-failure")) return this.#counted("partial-failure", failRecords(body, this.#coin));
     const shardLimits = this.#shardLimits;
     return (
       shardLimits &&
@@ -120,13 +123,13 @@ export class Chaos {
 
   readonly #coin = (): boolean => this.#random() < 0.5;
 
-  #strikes(kind: keyof FaultRates): boolean {
-    const struck = this.#isStruck(kind);
-    if (struck) this.faults[kind] += 1;
-    return struck;
+  #rollAndCount(kind: keyof FaultRates): boolean {
+    const isStruck = this.#roll(kind);
+    if (isStruck) this.faults[kind] += 1;
+    return isStruck;
   }
 
-  #isStruck(kind: keyof FaultRates): boolean {
+  #roll(kind: keyof FaultRates): boolean {
     return this.#random() < this.#rates[kind];
   }
 
@@ -136,7 +139,10 @@ export class Chaos {
   }
 }
 
-/** Chaos at the default rates. What it strikes depends on the seed, and on the order in which requests arrive, which differs from run to run. */
+/**
+ * Chaos at the default rates. What it strikes depends on the seed and on the order in which requests arrive, which
+ * differs from run to run.
+ */
 export function seededChaos(seed: number): Chaos {
   return new Chaos({ random: seededRandom(seed), clock: systemClock });
 }

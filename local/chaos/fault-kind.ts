@@ -16,7 +16,7 @@ export const FAULT_KINDS = [
   "lost-response",
   /** A shard takes no more than 1,000 records or 1 MB a second. */
   "shard-limit",
-  /** S3 answers HTTP 503 to everyone for a while. */
+  /** S3 answers every call with HTTP 503 for a while. */
   "bucket-unavailable",
   /** The function's process is killed while it works on a batch. */
   "function-killed",

@@ -34,7 +34,7 @@ export interface LocalCloud extends ProvisionedStack {
 export interface LocalCloudOptions {
   /** Path of the synthesized `cdk.tf.json`. */
   stackFile: string;
-  /** 0 takes any free port. */
+  /** 0 picks any free port. */
   port: number;
   /** The folder of the functions' logs. */
   logFolder: string;
@@ -68,7 +68,7 @@ type Close = () => Promise<void>;
 /** The page where the project's commands read the stack's outputs. */
 const OUTPUTS_PATH = "/_local/outputs";
 
-/** Starts one part after the other, and adds to `closing` how each is stopped. */
+/** Starts one part after another, and adds to `closing` how to stop each. */
 async function startParts(
   { stackFile, port, logFolder, chaos, clock = systemClock, onProblem }: LocalCloudOptions,
   closing: Close[],

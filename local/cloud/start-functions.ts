@@ -20,7 +20,7 @@ export interface FunctionsOptions {
   account: LocalAccount;
   logFolder: string;
   clock: Clock;
-  /** Called with what the functions' roles do not allow. */
+  /** Called with what a function cannot do because its role does not allow it. */
   onProblem(message: string): void;
 }
 
@@ -36,12 +36,10 @@ export async function startFunctions(
     const mayLog = mayWriteLogs(declaration, account);
     if (!mayLog)
       onProblem(
-        `the role of ${declaration.name} is not allowed to write to ${declaration.logGroup}: there will be no log.`,
+        `the role of ${declaration.name} is not allowed to write to ${declaration.logGroup}: there will be no log`,
       );
     if (declaration.isTraced && !maySendTraces(declaration, account))
-      onProblem(
-        `the role of ${declaration.name} is not allowed to send traces to X-Ray: there will be none.`,
-      );
+      onProblem(`the role of ${declaration.name} is not allowed to send traces to X-Ray: there will be none`);
     const logFile = join(logFolder, `${declaration.name}.log`);
     if (mayLog) logFiles.push(logFile);
     sandboxes.set(

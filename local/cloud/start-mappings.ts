@@ -31,7 +31,7 @@ export interface MappingsOptions {
 
 /**
  * Connects streams and functions with the permissions of the functions' roles, as Lambda does.
- * @throws CommandError when a role may not read its stream
+ * @throws CommandError when a role may not read its stream, or may not use its on-failure destination
  */
 export async function startMappings(
   provisioning: Provisioning,
@@ -81,14 +81,15 @@ export async function startMappings(
 }
 
 /**
- * Lambda needs s3:ListBucket on an on-failure destination.
+ * Checks that the role has s3:ListBucket on its on-failure destination, which Lambda needs.
+ * @throws CommandError when it does not
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 async function checkDestination(mapping: EventSourceMappingSettings, s3: S3Client): Promise<void> {
   if (mapping.destinationBucket === undefined) return;
   await s3.send(new HeadBucketCommand({ Bucket: mapping.destinationBucket })).catch((error) => {
     throw new CommandError(
-      `the event source mapping cannot use its on-failure destination ${mapping.destinationBucket}: the function's role needs s3:ListBucket (${messageOf(error)}).`,
+      `the event source mapping cannot use its on-failure destination ${mapping.destinationBucket}: the function's role needs s3:ListBucket (${messageOf(error)})`,
     );
   });
 }

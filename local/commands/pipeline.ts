@@ -12,7 +12,7 @@ import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
 import { runScript } from "./run-script";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
-/** The result of a run, as `--json` prints it. Only under chaos it has `faults`: how often each kind struck. */
+/** The result of a run, as `--json` prints it. It has `faults`, how often each kind struck, only under chaos. */
 export type PipelineReport = Reconciliation & {
   seconds: number;
   eventsPerSecond: number;
@@ -25,15 +25,15 @@ export interface PipelineRun {
   /** Options of the producer's command line. */
   producerArguments: readonly string[];
   steps: StepLog;
-  /** Ends before the reconciliation, which no fault may strike. */
+  /** Ended before the reconciliation, which no fault may strike. */
   chaos?: Chaos | undefined;
   /** Called when the producer has started, with its process and the file of its receipts. */
   onProducing?: (producer: ChildProcess, receiptsFile: string) => void;
 }
 
 /**
- * Produces, waits until every record is processed, and accounts for all of them. The first Ctrl-C ends the producer,
- * which gets it as well, and what was produced is still processed; the second ends everything.
+ * Produces, waits until every record is processed, and accounts for all of them. The first Ctrl-C ends only the
+ * producer, which receives it too: what was produced is still processed. The second ends everything.
  * @throws CommandError when the producer fails, or with the second Ctrl-C
  */
 export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
@@ -42,7 +42,7 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
     if (!isDone) run.steps.note("processing what was produced; press Ctrl-C again to stop at once");
   });
   const stopped = once(abort, "abort").then(() => {
-    throw new CommandError("stopped before everything was processed.", ExitCode.interrupted);
+    throw new CommandError("stopped before everything was processed", ExitCode.interrupted);
   });
   return Promise.race([produceAndReconcile(run, abort), stopped]).finally(() => {
     isDone = true;
@@ -51,7 +51,7 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
 
 /**
  * Fails a run that lost a record, or that left items in the table that no record accounts for.
- * @throws CommandError saying how many, and where the function's log is
+ * @throws CommandError with their number, and the path of the function's log
  */
 export function assertNothingLost({ lost, duplicates }: PipelineReport, { logFiles }: LocalCloud): void {
   if (lost === 0 && duplicates === 0) return;

@@ -14,7 +14,7 @@ import { parseEvent } from "../../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
 import type { Clients } from "../gateway/clients";
 
-/** Where the records are that Kinesis acknowledged; each counts once. */
+/** Where the records that Kinesis acknowledged are; each counts once. */
 export interface Reconciliation {
   /** Records that Kinesis acknowledged. */
   produced: number;
@@ -75,7 +75,7 @@ export async function reconcile(
 }
 
 /**
- * Reads the producer's receipts: for each record that Kinesis acknowledged a line with its shard and sequence number.
+ * Reads the producer's receipts: a line for each record that Kinesis acknowledged, with its shard and sequence number.
  * @returns the records' ids, see `recordId`
  */
 export async function readReceipts(file: string): Promise<Set<string>> {

@@ -5,7 +5,7 @@ import { CommandError, ExitCode } from "../../shared/errors";
 /**
  * Runs one of the project's commands as a user would, with its progress on this terminal.
  * @returns what it printed to standard output
- * @throws CommandError with the command's exit code when it failed; it has printed why
+ * @throws CommandError with the command's exit code when it failed; it has printed why. Rejects are not a failure.
  */
 export async function runScript(
   script: string,
@@ -25,5 +25,5 @@ export async function runScript(
   });
   const [exitCode] = await once(child, "close");
   if (exitCode === ExitCode.ok || exitCode === ExitCode.rejects) return printed;
-  throw new CommandError(`${script} ended with exit code ${exitCode}.`, exitCode ?? ExitCode.failed);
+  throw new CommandError(`${script} ended with exit code ${exitCode}`, exitCode ?? ExitCode.failed);
 }

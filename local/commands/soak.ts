@@ -14,9 +14,9 @@ export interface SoakOptions extends StartStackOptions {
 }
 
 /**
- * Runs the pipeline under chaos for a while. Every ten seconds it prints how far the run is, how far the function lags
- * behind, and how much memory producer and function use; at the end, where every record is.
- * @throws CommandError when a record is lost, or an item is in the table that should not be
+ * Runs the pipeline under chaos for a while. Every ten seconds it prints the progress, how far the function is behind,
+ * and how much memory the producer and the function use; at the end, the reconciliation.
+ * @throws CommandError when a step fails, a record is lost, or the table has an item that no record accounts for
  */
 export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<void> {
   const steps = new StepLog(process.stderr);
@@ -60,7 +60,7 @@ interface Measurement {
   functionBytes: number | undefined;
 }
 
-/** A line of the receipts: a shard's id, a sequence number of 56 digits, a space and a line feed. */
+/** The length of a line of the receipts: a shard's id, a space, a sequence number of 56 digits and a line feed. */
 const RECEIPT_BYTES = "shardId-000000000000".length + 56 + 2;
 
 async function measure(
@@ -81,7 +81,7 @@ async function measure(
 
 const run = promisify(execFile);
 
-/** The memory that processes use together, as `ps` reports it. */
+/** The memory that processes use together, in bytes, as `ps` reports it; undefined where it does not. */
 async function residentBytes(processes: readonly number[]): Promise<number | undefined> {
   if (processes.length === 0) return undefined;
   const { stdout } = await run("ps", ["-o", "rss=", "-p", processes.join(",")]).catch(() => ({ stdout: "" }));

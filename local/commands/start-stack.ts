@@ -4,9 +4,9 @@ import { synthesize } from "../terraform/synthesize";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
 export interface StartStackOptions {
-  /** Port of the local cloud; 0 takes any free port. */
+  /** Port of the local cloud; 0 picks any free port. */
   port: number;
-  /** Faults strike if there is a seed, which decides which ones. */
+  /** The seed that chaos draws faults with; without one, no fault strikes. */
   chaosSeed?: number | undefined;
 }
 

@@ -15,10 +15,10 @@ export interface StartOptions extends StartStackOptions {
 }
 
 /**
- * The whole pipeline on this machine: synthesizes the stack, runs it, produces events, waits until they are processed
- * and accounts for every one.
+ * Runs the whole pipeline on this machine: synthesizes the stack, starts it, produces events, waits until they are
+ * processed and accounts for every one.
  * @param producerArguments options of the producer's command line
- * @throws CommandError when a step fails, a record is lost, or an item is in the table that should not be
+ * @throws CommandError when a step fails, a record is lost, or the table has an item that no record accounts for
  */
 export async function start(options: StartOptions, producerArguments: readonly string[]): Promise<void> {
   const steps = new StepLog(process.stderr);

@@ -5,7 +5,7 @@ import { paint } from "../../shared/terminal";
 /** The progress of a step that cannot say how far it is. */
 export const UNDER_WAY = () => "";
 
-/** Shows the user how far a run of several steps is: a line for each step, and on a terminal for the one under way. */
+/** Shows the progress of a run of several steps: a line for each finished step and, on a terminal, the current one. */
 export class StepLog {
   readonly #stream: WriteStream;
   #live: LiveLine | undefined;
@@ -17,7 +17,7 @@ export class StepLog {
   /**
    * Runs a step and prints its result.
    * @param describe puts the result in a few words
-   * @param progress how far it is, for the live line; omitted where the step has a live line of its own
+   * @param progress how far the step is, for the live line; omitted where the step has a live line of its own
    */
   async run<T>(
     name: string,
@@ -52,5 +52,5 @@ export class StepLog {
   }
 }
 
-/** How far the name of a step is padded. */
+/** The width to which the name of a step is padded, in characters. */
 const NAME_WIDTH = 12;

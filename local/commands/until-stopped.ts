@@ -1,6 +1,6 @@
 import { once } from "node:events";
 
-/** Resolves with Ctrl-C, or with SIGTERM. */
+/** Resolves on Ctrl-C or SIGTERM. */
 export async function untilStopped(): Promise<void> {
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
 }

@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Service } from "./emulators";
 
-/** A request as AWS reads it: who calls which service, and what for. */
+/** A request as AWS reads it: its caller, service, action and resources. */
 export interface AwsRequest {
   service: Service;
   /** Such as `kinesis:PutRecords`. */
   action: string;
-  /** ARNs of what it acts on; empty where the request does not say (a shard iterator, a list). */
+  /** ARNs of what it acts on; empty where the request names nothing, such as a list, or a read by shard iterator. */
   resources: string[];
   accessKeyId: string;
-  /** As the emulator understands it. */
+  /** In the form that the emulator understands. */
   body: Buffer;
 }
 

@@ -1,6 +1,6 @@
 import type { Answer } from "./http-server";
 
-/** What can be done to a request instead of forwarding it as it is. Which request is struck is decided elsewhere. */
+/** What the gateway does to a request instead of forwarding it unchanged. `GatewayOptions.strike` decides to which. */
 export type Fault =
   /** It is answered here, and never forwarded. */
   | { effect: "answer"; response: Answer }
@@ -8,5 +8,5 @@ export type Fault =
   | { effect: "delay"; delayMs: number }
   /** The connection ends, before the request is forwarded or after it was carried out. */
   | { effect: "disconnect"; carriedOut: boolean }
-  /** Only a part of it is forwarded; `complete` adds to the emulator's answer that the rest failed. */
+  /** Only a part of it is forwarded; `complete` adds the failure of the rest to the emulator's answer. */
   | { effect: "reduce"; body: Buffer; complete: (answer: string) => string };

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { IncomingRequest } from "./aws-request";
 import type { HttpResponse } from "./http-server";
 
-/** Where an emulator listens. */
+/** Where an emulator listens on loopback, and the agent that keeps connections to it. */
 export interface EmulatorAddress {
   agent: http.Agent;
   port: number;
@@ -20,7 +20,7 @@ export async function forward(
   await pipeline(answer, response as NodeJS.WritableStream);
 }
 
-/** Sends a request to an emulator. The answer's body is still to be read when this resolves. */
+/** Sends a request to an emulator. Resolves before the answer's body has been read. */
 export function callEmulator(
   { method, url: path, headers, body }: IncomingRequest,
   { agent, port }: EmulatorAddress,

@@ -23,20 +23,20 @@ import type { LocalAccount } from "./local-account";
 import { forwardUnderFault } from "./under-fault";
 
 export interface GatewayOptions {
-  /** 0 takes any free port. */
+  /** 0 picks any free port. */
   port: number;
   account: LocalAccount;
   emulatorPorts: Record<Service, number>;
   clock: Clock;
   /** Decides which fault strikes a request, if one does. */
   strike?: ((request: AwsRequest) => Fault | undefined) | undefined;
-  /** Pages that are not AWS's, by path, answered as JSON: what the project's own commands ask for. */
+  /** Pages for the project's own commands, by path, answered as JSON. */
   pages?: ReadonlyMap<string, () => unknown>;
 }
 
 /**
- * Starts the one endpoint of every service, on loopback. It knows callers by their access keys, answers as AWS does
- * where their policies do not allow a request, and forwards the others to the emulators.
+ * Starts the one endpoint of every service, on loopback. It identifies callers by their access keys, denies what their
+ * policies do not allow, as AWS does, and forwards all other requests to the emulators.
  * @throws CommandError when the port is in use
  */
 export async function startGateway(options: GatewayOptions): Promise<HttpServer> {
@@ -99,7 +99,7 @@ function readOrAnswer(request: IncomingRequest, account: Account): AwsRequest | 
   }
 }
 
-/** The answer to a caller who may not do what the request asks for. */
+/** The answer to a caller that may not make this request; undefined if it may. */
 function deny(request: AwsRequest, account: LocalAccount): Answer | undefined {
   const { service, action } = request;
   const caller = account.caller(request.accessKeyId);

@@ -23,7 +23,7 @@ export interface HttpServer {
 /**
  * Starts a server on loopback that speaks HTTP/1.1 and HTTP/2, both without TLS and on the same port: the SDK's Kinesis
  * client uses HTTP/2 by default.
- * @param port 0 takes any free port
+ * @param port 0 picks any free port
  * @throws CommandError when the port is in use
  */
 export async function startHttpServer(
@@ -62,7 +62,7 @@ function listen(server: net.Server, port: number): Promise<void> {
       reject(
         error.code === "EADDRINUSE"
           ? new CommandError(
-              `port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop it or choose another port with --port.`,
+              `port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop it or choose another port with --port`,
             )
           : error,
       );
@@ -74,7 +74,7 @@ function listen(server: net.Server, port: number): Promise<void> {
 /** Every HTTP/2 connection starts with the same bytes: https://www.rfc-editor.org/rfc/rfc9113#name-http-2-connection-preface */
 const HTTP2_PREFACE = "PRI * HTTP/2";
 
-/** Hands a connection to the server for its protocol, which the first bytes show. */
+/** Passes a connection to the server for its protocol, which the first bytes show. */
 function dispatch(socket: net.Socket, http1Server: http.Server, http2Server: http2.Http2Server): void {
   socket.once("data", (start) => {
     socket.pause();

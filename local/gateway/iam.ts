@@ -4,11 +4,11 @@ import { CommandError } from "../../shared/errors";
 /** A statement of a policy. */
 export type Statement = v.InferOutput<typeof Statement>;
 
-/** Who calls, and what the attached policies say. */
+/** A caller, and the statements of the policies attached to it. */
 export interface IamIdentity {
   /** The name in AWS's errors. */
   arn: string;
-  /** The user, or the role whose session it is. */
+  /** ARN of the user, or of the role whose session it is. */
   principal: string;
   statements: Statement[];
 }
@@ -21,13 +21,13 @@ export function parsePolicy(name: string, json: string): Statement[] {
   const policy = v.safeParse(PolicyDocument, JSON.parse(json));
   if (policy.success) return policy.output.Statement;
   throw new CommandError(
-    `policy ${name}: ${v.getDotPath(policy.issues[0])} is not understood locally (${policy.issues[0].message}).`,
+    `policy ${name}: ${v.getDotPath(policy.issues[0])} is not supported locally (${policy.issues[0].message})`,
   );
 }
 
 /**
  * Decides as IAM does within one account: an explicit deny wins, then an allow; anything else is denied.
- * @param resource the ARN acted on; undefined where the request does not say: a statement about any resource applies
+ * @param resource the ARN acted on; undefined where the request names none: a statement about any resource then applies
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function isAllowed(

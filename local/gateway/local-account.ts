@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type IamIdentity, isAllowed, type Statement } from "./iam";
 
-/** Access keys as AWS issues them. */
+/** An access key, as AWS issues it. */
 export interface AccessKey {
   accessKeyId: string;
   secretAccessKey: string;
@@ -59,8 +59,8 @@ export class LocalAccount {
   }
 
   /**
-   * Issues an access key for a session of a role, as a service gets it that assumes the role.
-   * @param sessionName in AWS's errors, follows the name of the role
+   * Issues an access key for a session of a role, such as a service gets when it assumes the role.
+   * @param sessionName follows the role's name in AWS's errors
    */
   issueSession(roleArn: string, sessionName: string): AccessKey {
     const arn = this.arn("sts", `assumed-role/${roleArn.split("/").at(-1)}/${sessionName}`);

@@ -6,7 +6,7 @@ import type { Fault } from "./fault";
 import { callEmulator, type EmulatorAddress, forward } from "./forward";
 import { type HttpResponse, send } from "./http-server";
 
-/** Forwards a request late, in part or not at all, as the fault that strikes it says. */
+/** Forwards a request late, in part or not at all, depending on the fault that strikes it. */
 export async function forwardUnderFault(
   fault: Fault,
   request: IncomingRequest,
@@ -18,7 +18,7 @@ export async function forwardUnderFault(
     case "answer":
       return send(response, fault.response);
     case "delay":
-      // A caller that no longer waits has its request carried out all the same.
+      // The request is carried out even if the caller stops waiting.
       await clock.sleep(fault.delayMs, new AbortController().signal);
       return forward(request, response, emulator);
     case "disconnect":

@@ -40,7 +40,7 @@ export class ExecutionEnvironment {
     this.#started = this.#nextReport();
   }
 
-  /** @throws when the process cannot be started */
+  /** Runs one invocation. An error, a crash and a timeout are outcomes. @throws when the process cannot be started */
   async invoke(event: unknown): Promise<InvocationOutcome> {
     const requestId = randomUUID();
     const { timeout, arn: functionArn } = this.#declaration;
@@ -74,7 +74,7 @@ export class ExecutionEnvironment {
         this.isAlive = false;
         resolve(failure("Runtime.ExitError", describeExit(code, signal)));
       });
-      // A message to a process that has just ended is an error, too; "exit" then says how it ended.
+      // Sending a message to a process that has just ended is an error too; "exit" then reports how it ended.
       this.#process.on("error", (error) => {
         if (this.#process.pid !== undefined) return;
         this.isAlive = false;
@@ -100,8 +100,8 @@ export class ExecutionEnvironment {
 }
 
 /**
- * What VS Code's debugger attaches to child processes by. Without a debugger the function sees nothing of this
- * process's environment.
+ * The variables by which VS Code's debugger attaches to child processes. Without a debugger the function sees nothing
+ * of this process's environment.
  */
 function debuggerVariables(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS, VSCODE_INSPECTOR_OPTIONS } = process.env;
@@ -112,7 +112,7 @@ function failure(errorType: string, errorMessage: string): Report {
   return { error: { errorType, errorMessage }, isFatal: true };
 }
 
-/** Words it as Lambda does. */
+/** In Lambda's words. */
 function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
   if (code === 0) return "Runtime exited without providing a reason";
   return `Runtime exited with error: ${signal ? `signal: ${signal}` : `exit status ${code}`}`;

@@ -29,7 +29,7 @@ export async function provision(
   };
   const create = async (address: string): Promise<Attributes> => {
     const block = document.blocks.get(address);
-    if (!block) throw new CommandError(`the stack refers to ${address}, which it does not declare.`);
+    if (!block) throw new CommandError(`the stack refers to ${address}, which it does not declare`);
     return createResource(block, await resolveReferences(block.arguments, attributesOf), provisioning);
   };
 
@@ -44,7 +44,7 @@ function parseOutputs(values: unknown): StackOutputs {
   const outputs = v.safeParse(StackOutputs, values);
   if (outputs.success) return outputs.output;
   throw new CommandError(
-    `the stack has no output ${v.getDotPath(outputs.issues[0])}, which the commands need.`,
+    `the stack has no output ${v.getDotPath(outputs.issues[0])}, which the commands need`,
   );
 }
 
@@ -55,14 +55,14 @@ async function createResource(
 ): Promise<Attributes> {
   const resourceType = resourceTypes[type];
   if (!resourceType)
-    throw new CommandError(`the stack refers to ${address}, but ${type} has no meaning on one machine.`);
+    throw new CommandError(`the stack refers to ${address}, but ${type} has no meaning on one machine`);
   try {
     return await resourceType(args, provisioning);
   } catch (error) {
     if (!v.isValiError(error)) throw error;
     const [issue] = error.issues;
     throw new CommandError(
-      `${address}: argument ${v.getDotPath(issue)} is not understood locally: ${issue.message}.`,
+      `${address}: argument ${v.getDotPath(issue)} is not supported locally: ${issue.message}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { CommandError } from "../../shared/errors";
 import type { Attributes } from "./resource-type";
 
-/** Gives the attributes of the block at an address, creating its resource if necessary. */
+/** Returns the attributes of the block at an address, creating its resource if necessary. */
 export type AttributesOf = (address: string) => Promise<Attributes>;
 
 /**
@@ -35,13 +35,13 @@ async function resolveExpression(expression: string, attributesOf: AttributesOf)
   const [, address, attribute] = REFERENCE.exec(expression.slice(2, -1)) ?? [];
   if (address === undefined || attribute === undefined)
     throw new CommandError(
-      `${expression} cannot be resolved locally: only references such as \${aws_iam_role.role.arn} are understood.`,
+      `${expression} cannot be resolved locally: only references such as \${aws_iam_role.role.arn} are supported`,
     );
 
   const attributes = await attributesOf(address);
   if (!(attribute in attributes))
     throw new CommandError(
-      `${expression} cannot be resolved locally: ${address} has no attribute ${attribute} here, only ${Object.keys(attributes).join(", ")}.`,
+      `${expression} cannot be resolved locally: ${address} has no attribute ${attribute} here, only ${Object.keys(attributes).join(", ")}`,
     );
   return attributes[attribute];
 }

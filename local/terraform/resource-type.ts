@@ -13,7 +13,7 @@ export type Attributes = Record<string, unknown>;
 /** What resources are created with, and what they leave for the local cloud to run. */
 export interface Provisioning {
   account: LocalAccount;
-  /** The deployer's. */
+  /** The operator's clients. */
   clients: Clients;
   /** The folder that the document's relative paths start from. */
   folder: string;

@@ -18,9 +18,9 @@ export interface SynthesizedStack {
 const ProjectFile = v.object({ app: v.string(), context: v.optional(v.record(v.string(), v.unknown()), {}) });
 
 /**
- * Runs the app of cdktf.json as `cdktf synth` does, without starting the whole CLI. What it writes is deleted when
- * this process ends. Under a debugger (VS Code sets VSCODE_INSPECTOR_OPTIONS) the functions have source maps.
- * @throws CommandError with what the app printed when it fails
+ * Runs the app of cdktf.json as `cdktf synth` does, without starting the whole CLI. The output is deleted when this
+ * process ends. Under a debugger (VS Code sets VSCODE_INSPECTOR_OPTIONS) the functions have source maps.
+ * @throws CommandError when the app fails, with what it printed, or when it has more than one stack
  */
 export async function synthesize(): Promise<SynthesizedStack> {
   const { app, context } = v.parse(ProjectFile, JSON.parse(await readFile("cdktf.json", "utf8")));
@@ -53,7 +53,7 @@ async function onlyStack(folder: string): Promise<SynthesizedStack> {
   const { stacks } = v.parse(Manifest, JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
   const [stack, ...others] = Object.entries(stacks);
   if (!stack || others.length > 0)
-    throw new CommandError(`the app has ${Object.keys(stacks).length} stacks; the local cloud runs one.`);
+    throw new CommandError(`the app has ${Object.keys(stacks).length} stacks; the local cloud runs one`);
   const [name, { synthesizedStackPath }] = stack;
   return { name, file: join(folder, synthesizedStackPath) };
 }

@@ -29,7 +29,7 @@ export async function readTerraformDocument(file: string): Promise<TerraformDocu
   const document = v.safeParse(CdkTfJson, await readJson(file));
   if (!document.success)
     throw new CommandError(
-      `${file} is not a synthesized stack: ${v.getDotPath(document.issues[0])} is not understood.`,
+      `${file} is not a synthesized stack: ${v.getDotPath(document.issues[0])} is missing or not as expected`,
     );
 
   const { data, resource, output, provider } = document.output;

@@ -235,11 +235,11 @@ describe("a stack that cannot run", () => {
   it("fails with the reference that leads nowhere", async () => {
     const file = await changed("${aws_dynamodb_table.event-table.name}", "${aws_dynamodb_table.other.name}");
     expect(await message(start(file))).toBe(
-      "CommandError: the stack refers to aws_dynamodb_table.other, which it does not declare.",
+      "CommandError: the stack refers to aws_dynamodb_table.other, which it does not declare",
     );
   });
 
-  it("fails with the argument that is not understood", async () => {
+  it("fails with the argument that is not supported", async () => {
     const file = await changed('"timeout": 60', '"timeout": "long"');
     expect(await message(start(file))).toMatch(
       /^CommandError: aws_lambda_function\.event-processor: argument timeout/,
@@ -259,7 +259,7 @@ describe("a stack that cannot run", () => {
     const address = other.address();
     const port = typeof address === "object" && address ? address.port : 0;
     expect(await message(start(stack.file, port))).toMatch(
-      `CommandError: port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop it or choose another port with --port.`,
+      `CommandError: port ${port} of 127.0.0.1 is in use, perhaps by another local cloud; stop it or choose another port with --port`,
     );
     other.close();
   });

@@ -47,7 +47,7 @@ describe("a policy", () => {
   it("is an error when it contains what would be ignored here", () => {
     const conditional = { ...allow("*", "*"), Condition: { Bool: { "aws:SecureTransport": "true" } } };
     expect(() => parsePolicy("guard", JSON.stringify({ Statement: [conditional] }))).toThrow(
-      "policy guard: Statement.0.Condition is not understood locally",
+      "policy guard: Statement.0.Condition is not supported locally",
     );
   });
 });

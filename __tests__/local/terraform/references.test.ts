@@ -28,7 +28,7 @@ describe("a reference", () => {
 
   it("to an attribute that does not exist is an error that names it", async () => {
     await expect(resolve("${a_b.c.id}")).rejects.toThrow(
-      "${a_b.c.id} cannot be resolved locally: a_b.c has no attribute id here, only arn, size.",
+      "${a_b.c.id} cannot be resolved locally: a_b.c has no attribute id here, only arn, size",
     );
   });
 

@@ -9,6 +9,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { KinesisStreamEvent } from "aws-lambda";
 import type { Clock } from "../../../shared/clock";
 import { messageOf } from "../../../shared/errors";
+import { countOf } from "../../../shared/terminal";
 import type { InvocationOutcome } from "../invocation-outcome";
 import { type EventSourceMappingSettings, withinRetention } from "./mapping-settings";
 import { putSetAsideBatch, type SetAsideBatch } from "./on-failure-destination";
@@ -56,7 +57,7 @@ export class EventSourceMapping {
   async start(): Promise<void> {
     const { kinesis, checkpoints } = this.#parts;
     const { streamArn: StreamARN, startingPosition } = this.#settings;
-    // Lambda makes both calls, and creates no mapping for a role that may not.
+    // Lambda makes both calls, and creates no mapping if the role is not allowed to.
     await kinesis.send(new DescribeStreamCommand({ StreamARN }));
     const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN }));
     this.#settings = withinRetention(this.#settings, StreamDescriptionSummary?.RetentionPeriodHours);
@@ -86,7 +87,8 @@ export class EventSourceMapping {
   }
 
   /**
-   * Reads every shard that is not read yet and whose parents have ended: resharding keeps the order per partition key.
+   * Starts to read every shard that is not read yet and whose parents have ended, which keeps the order per partition
+   * key when the stream is resharded.
    * @see https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
    */
   #startPollers(shards: readonly Shard[], startingPosition: ReadPosition): void {
@@ -126,7 +128,7 @@ export class EventSourceMapping {
     poller.release();
   }
 
-  /** Reads new shards from their beginning, for they hold nothing older than the mapping. */
+  /** Reads new shards from their beginning, because they hold nothing older than the mapping. */
   async #startChildren(): Promise<void> {
     const { clock, onProblem } = this.#parts;
     const { signal } = this.#stopping;
@@ -145,7 +147,7 @@ export class EventSourceMapping {
     const { shardId, records, condition } = batch;
     if (this.#settings.destinationBucket !== undefined) return putSetAsideBatch(s3, this.#settings, batch);
     onProblem(
-      `${records.length} records of shard ${shardId} are lost: ${condition}, and no destination is set.`,
+      `${countOf(records.length, "record")} of shard ${shardId} lost: ${condition}, and no destination is set`,
     );
   }
 

@@ -33,7 +33,7 @@ const BatchResponse = v.object({
   batchItemFailures: v.nullish(v.array(v.object({ itemIdentifier: v.string() }))),
 });
 
-/** Responses other than an object that report nothing. */
+/** Whether a response is empty: Lambda takes that for a success. */
 function isEmpty(response: unknown): boolean {
   if (Array.isArray(response)) return response.length === 0;
   return response === null || response === undefined || response === "";

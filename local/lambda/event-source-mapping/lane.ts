@@ -33,7 +33,7 @@ export class Lane {
     this.#onBatch = onBatch;
   }
 
-  /** Adds a record behind the ones that wait. */
+  /** Adds a record after those that are waiting. */
   add(record: SizedRecord): void {
     if (this.#waiting.length === 0) this.#windowStartMs = this.#clock.now();
     this.#waiting.push(record);

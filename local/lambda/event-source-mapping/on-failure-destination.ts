@@ -20,7 +20,7 @@ export interface SetAsideBatch {
 
 /**
  * Puts a batch into the failure bucket, under the key and in the format that Lambda uses.
- * @throws the error that S3 answers; the batch is not set aside then
+ * @throws S3's error; the batch is then not set aside
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 export async function putSetAsideBatch(

@@ -9,7 +9,7 @@ import type { EventSourceMappingSettings } from "./mapping-settings";
 import type { SetAsideBatch } from "./on-failure-destination";
 import { retryDelayMs } from "./retry-delay";
 
-/** What settling a batch takes. */
+/** What settling a batch needs. */
 export interface BatchProcessing {
   shardId: string;
   settings: EventSourceMappingSettings;
@@ -53,7 +53,7 @@ interface PendingBatch {
   lastOutcome: InvocationOutcome | undefined;
 }
 
-/** A part of a batch has all its retries: neither splitting nor an earlier success uses one up. */
+/** A part of a batch begins with all its retries: neither a split nor a partial success uses one up. */
 function newBatch(records: readonly KinesisStreamRecord[], lastOutcome?: InvocationOutcome): PendingBatch {
   return { records, invocations: 0, delays: 0, lastOutcome };
 }
@@ -82,7 +82,7 @@ async function attempt(batch: PendingBatch, processing: BatchProcessing): Promis
   return retry({ ...batch, invocations: batch.invocations + 1, lastOutcome: outcome }, processing);
 }
 
-/** Undefined if the function could not be run, which does not count as an attempt. */
+/** @returns undefined if the function could not be run, which does not count as an attempt */
 async function invoke(
   { records }: PendingBatch,
   { invoke, onProblem }: BatchProcessing,
@@ -136,7 +136,7 @@ async function setAsideExpired(batch: PendingBatch, processing: BatchProcessing)
   return { ...batch, records: batch.records.slice(expired.length) };
 }
 
-/** Tries until the destination has the batch; only then are its records handled. */
+/** Tries until the destination accepts the batch; only then are its records handled. */
 async function setAside(
   { records, invocations: invokeCount, lastOutcome }: PendingBatch,
   condition: SetAsideBatch["condition"],

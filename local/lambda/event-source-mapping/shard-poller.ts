@@ -20,10 +20,10 @@ export interface ShardPolling extends ShardReading, Omit<BatchProcessing, "onHan
   onCheckpoint(sequenceNumber: string): void;
 }
 
-/** Reads one shard, hands its records to the lanes, and moves its checkpoint behind the records that are handled. */
+/** Reads one shard, passes its records to the lanes, and moves its checkpoint past the records that are handled. */
 export class ShardPoller {
   readonly #polling: ShardPolling;
-  /** Its position is the checkpoint; records weigh their bytes. */
+  /** Its position is the checkpoint; the weight of a record is its size in bytes. */
   readonly #watermark: LowWatermark<string>;
   readonly #pending = new Map<string, PendingItem<string>>();
   readonly #lanes: Lane[];

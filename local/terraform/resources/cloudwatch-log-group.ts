@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { defineResource } from "../resource-type";
 
-/** A log group, by its ARN only: the local cloud writes each function's log to a file. */
+/** A log group. It has only an ARN: the local cloud writes each function's log to a file. */
 export const cloudwatchLogGroup = defineResource({
   arguments: v.object({ name: v.string() }),
 

@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { defineResource } from "../resource-type";
 
 /**
- * The JSON of a policy, as Terraform's data source renders it. Conditions and principals stay in it, so that whoever
- * parses the policy finds what has no meaning locally, instead of a policy that allows more.
+ * The JSON of a policy, as Terraform's data source renders it. Conditions and principals stay in it, so that parsing the
+ * policy fails on what is not supported locally, instead of allowing more.
  */
 export const iamPolicyDocument = defineResource({
   arguments: v.object({

@@ -2,10 +2,13 @@ import { CreateStreamCommand, IncreaseStreamRetentionPeriodCommand } from "@aws-
 import * as v from "valibot";
 import { defineResource } from "../resource-type";
 
-/** @see https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html (on-demand starts with 4 shards) */
+/**
+ * How many shards an on-demand stream has at first.
+ * @see https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html
+ */
 const ON_DEMAND_SHARDS = 4;
 
-/** What a stream has when it is created. */
+/** How long a new stream keeps records. */
 const DEFAULT_RETENTION_HOURS = 24;
 
 /** A stream, with the declared shards and retention. */

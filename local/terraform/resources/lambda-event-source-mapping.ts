@@ -23,7 +23,7 @@ export const lambdaEventSourceMapping = defineResource({
     const target = functions.get(args.function_name);
     if (!target)
       throw new CommandError(
-        `an event source mapping invokes ${args.function_name}, but the stack declares no such function.`,
+        `an event source mapping invokes ${args.function_name}, but the stack declares no such function`,
       );
 
     const uuid = randomUUID();

@@ -24,7 +24,7 @@ export const lambdaFunction = defineResource({
     const codeFolder = provisioning.archives.get(args.filename);
     if (!codeFolder)
       throw new CommandError(
-        `the code of function ${name} is ${args.filename}, but no archive_file of the stack makes it.`,
+        `the code of function ${name} is ${args.filename}, but no archive_file of the stack makes it`,
       );
 
     const declaration = {
