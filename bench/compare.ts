@@ -10,7 +10,7 @@ export interface Variant {
 
 /**
  * Times the variants and prints how they compare with the first. They take turns, so that other work on the machine
- * slows all of them down alike. Only the ratios count: absolute figures vary from machine to machine and from minute to
+ * slows them all down alike. Only the ratios count: absolute figures vary from machine to machine and from minute to
  * minute.
  */
 export async function compare(title: string, variants: readonly Variant[]): Promise<void> {
@@ -37,7 +37,7 @@ export async function compare(title: string, variants: readonly Variant[]): Prom
   process.stdout.write(`${table.toString()}\n\n`);
 }
 
-/** Rounds before the time counts, and rounds that count. */
+/** Rounds to warm up, and rounds that are timed. */
 const WARM_UP_ROUNDS = 5;
 const ROUNDS = 40;
 

@@ -9,7 +9,7 @@ import { bytesOf, posts } from "./records";
 const COUNT = 2000;
 const StreamName = "bench";
 
-/** The producer's batches, compared with one call per record. */
+/** How fast the producer's stream writer puts records, compared with one call per record. */
 export async function benchPutting(): Promise<void> {
   const emulators = await startEmulators();
   const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };

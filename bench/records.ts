@@ -2,7 +2,7 @@ import type { KinesisStreamRecord } from "aws-lambda";
 import type { Post } from "../events/post";
 import { seededRandom } from "../shared/random";
 
-/** Posts of realistic sizes. */
+/** Posts of realistic sizes, the same in every run. */
 export function posts(count: number): Post[] {
   const random = seededRandom(1);
   return Array.from({ length: count }, (_, number) => ({

@@ -58,7 +58,7 @@ export async function benchRejectedRecords(): Promise<void> {
   await emulators.stop();
 }
 
-/** The same good records, with a share of records among them that the function rejects. */
+/** The same good records, mixed with some that the function rejects. @param share of these, from 0 to less than 1 */
 function mixed(share: number): Buffer[] {
   const good = posts(GOOD).map(bytesOf);
   const bad = Math.round((GOOD * share) / (1 - share));

@@ -52,8 +52,8 @@ export async function benchStreaming(): Promise<void> {
 }
 
 /**
- * Sends the posts in small steps, each once it is due and the one before has been read.
- * @returns how many seconds that took
+ * Sends the posts in small steps, each when it is due and the one before has been read.
+ * @returns the seconds that it took
  */
 async function sendSteadily(response: ServerResponse): Promise<number> {
   const step = (POSTS_PER_SECOND * STEP_MS) / 1000;
@@ -67,7 +67,7 @@ async function sendSteadily(response: ServerResponse): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** Runs the producer, on Linux bound to one core. */
+/** Runs the producer, bound to one core on Linux. @returns its summary */
 async function runProducer(environment: Record<string, string>): Promise<{ acknowledged: number }> {
   const command = [process.execPath, "--import", "tsx", "producer/cli.ts"];
   const args = ["--source", "x", "--track", "bench", "--max-posts", String(POST_COUNT), "--json"];

@@ -7,7 +7,7 @@ import path from "node:path";
 export interface Certificate {
   key: Buffer;
   cert: Buffer;
-  /** For NODE_EXTRA_CA_CERTS. */
+  /** Path of the certificate, for NODE_EXTRA_CA_CERTS. */
   file: string;
 }
 
@@ -22,7 +22,7 @@ export function makeCertificate(): Certificate {
   return { key: readFileSync(keyFile), cert: readFileSync(file), file };
 }
 
-/** Makes HTTPS requests of this process trust the certificate; returns what undoes it. */
+/** Makes HTTPS requests of this process trust the certificate. @returns a function that undoes it */
 export function trust({ cert }: Certificate): () => void {
   const { ca } = globalAgent.options;
   globalAgent.options.ca = cert;

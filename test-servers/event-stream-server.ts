@@ -10,7 +10,7 @@ export interface EventStreamServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server of server-sent events on loopback. A request that there is no answer for waits. */
+/** Starts a server of server-sent events on loopback. A request without an answer gets a stream that stays silent. */
 export async function startEventStreamServer(): Promise<EventStreamServer> {
   const lastEventIds: (string | undefined)[] = [];
   const queue: (number | readonly (string | Buffer)[])[] = [];

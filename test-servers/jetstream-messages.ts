@@ -1,4 +1,4 @@
-/** A message at its time, in both versions. */
+/** A message and its time, in the formats of both versions of the service. */
 export interface Message {
   timeUs: number;
   version1: unknown;
@@ -7,7 +7,7 @@ export interface Message {
 
 const LEXICON = "network.bsky.jetstream.subscribeEvents";
 
-/** Version 2 reports that the cursor is earlier than what it still has. */
+/** The notice of version 2 that the cursor is earlier than all that it still has. */
 export const OUTDATED_CURSOR = {
   $type: "message",
   payload: { $type: `${LEXICON}#info`, name: "OutdatedCursor", message: "resumed from seq 1" },
@@ -16,7 +16,7 @@ export const OUTDATED_CURSOR = {
 /** 2026-11-23T08:00:00Z, in microseconds. */
 export const EIGHT_US = Date.parse("2026-11-23T08:00:00Z") * 1000;
 
-/** A post, so many seconds after eight; its key is `post-<seconds>`. */
+/** A post, `seconds` after `EIGHT_US`. */
 export function blueskyPost(
   seconds: number,
   record: Record<string, unknown> = {},
@@ -30,7 +30,7 @@ export function blueskyPost(
   });
 }
 
-/** What somebody did with one of their records, so many seconds after eight. */
+/** A commit, which creates, updates or deletes a record of an author, `seconds` after `EIGHT_US`. */
 export function commit(seconds: number, content: Record<string, unknown>): Message {
   const timeUs = EIGHT_US + Math.round(seconds * 1e6);
   const did = "did:plc:ada";
@@ -54,7 +54,7 @@ export function commit(seconds: number, content: Record<string, unknown>): Messa
   };
 }
 
-/** Somebody changed their handle, so many seconds after eight. */
+/** An author's change of handle, `seconds` after `EIGHT_US`. */
 export function handleChange(seconds: number): Message {
   const { timeUs, version2 } = commit(seconds, {});
   const { did, time, witnessedAt, seq } = (version2 as { payload: Record<string, unknown> }).payload;

@@ -12,21 +12,21 @@ export type Misbehaviour =
   | { accept: (socket: WebSocket, raw: Socket) => Promise<boolean> };
 
 export interface JetstreamServer {
-  /** Of version 1 of the service. */
+  /** The endpoint of version 1 of the service. */
   url: URL;
-  /** Of version 2. */
+  /** The endpoint of version 2. */
   url2: URL;
   /** The requests for a subscription, in order. */
   subscriptions: readonly { path: string; parameters: URLSearchParams }[];
   /** How many connections are open. */
   connections(): number;
-  /** Sends messages to whoever is connected, and keeps them for whoever asks for their time. */
+  /** Sends messages to every client, and keeps them for those that connect later with an earlier cursor. */
   publish(...messages: Message[]): void;
-  /** Forgets messages from before a time; if an earlier time is asked for, it begins there. */
+  /** Forgets messages from before a time. A client with an earlier cursor begins at that time. */
   forgetBefore(timeUs: number): void;
   /** Resets every connection. */
   drop(): void;
-  /** Each of the next connections meets one of these, in order; those after that are served. */
+  /** The next connections get one of these each, in order; later ones are served. */
   inject(...misbehaviours: Misbehaviour[]): void;
   stop(): Promise<void>;
 }
@@ -132,7 +132,7 @@ export function sendAndReset(...messages: Message[]): Misbehaviour {
   };
 }
 
-/** A message arrives in so many fragments, and every frame byte by byte. */
+/** A message arrives in fragments, and every frame byte by byte. @param fragments how many */
 export function sendInPieces(message: Message, fragments: number): Misbehaviour {
   return {
     accept: async (_, raw) => {
@@ -157,7 +157,7 @@ function frame(payload: Buffer, isFirst: boolean, isLast: boolean): Buffer {
   return Buffer.concat([Buffer.from([(isLast ? 0x80 : 0) | (isFirst ? 0x01 : 0), payload.length]), payload]);
 }
 
-/** A frame whose kind does not exist. */
+/** A frame with an opcode that does not exist. */
 export const brokenFrame: Misbehaviour = {
   accept: async (_, raw) => {
     raw.write(Buffer.from([0x83, 0x01, 0x00]));
@@ -167,7 +167,7 @@ export const brokenFrame: Misbehaviour = {
 
 /**
  * As many messages as the client takes, one after the other.
- * @param onSent is called with the bytes of each message that has left this process
+ * @param onSent is called with the size of each message that has left this process, in bytes
  */
 export function flood(messages: Iterable<Message>, onSent: (bytes: number) => void): Misbehaviour {
   return {

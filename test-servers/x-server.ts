@@ -30,17 +30,18 @@ export interface XServer {
   streams: Set<ServerResponse>;
   /** Bytes that the network has taken from the server while it was `flooding`. */
   bytesSent: number;
-  /** Each of the next requests for the stream meets one of these, in order; all later ones meet the last. */
+  /** The next requests for the stream get one of these each, in order; all later ones get the last. */
   behave(...behaviours: StreamBehaviour[]): void;
-  /** Answers requests for the rules, or for a token, with a status and a body instead. */
+  /** From now on, answers requests for the rules with this. */
   answerRules(status: number, body: unknown): void;
+  /** From now on, answers requests for a token with this. */
   answerToken(status: number, body: unknown): void;
   stop(): Promise<void>;
 }
 
 /**
  * Starts a server on loopback that has the parts of X's API that a filtered stream needs: sign-in, rules, and a single
- * stream. It accepts the credentials above only.
+ * stream. It accepts only the credentials above.
  * @see https://docs.x.com/x-api/posts/filtered-stream/introduction
  */
 export async function startXServer(certificate: Certificate = makeCertificate()): Promise<XServer> {
@@ -140,7 +141,7 @@ export function streamedPost(
   return `${JSON.stringify(payload)}\r\n`;
 }
 
-/** The stream is accepted, the chunks arrive one by one, and then nothing comes. */
+/** The stream is accepted, the chunks arrive one by one, and then it stays silent. */
 export function delivering(...chunks: (string | Uint8Array)[]): StreamBehaviour {
   return (response) => void send(response, chunks);
 }
@@ -185,7 +186,7 @@ async function send(response: ServerResponse, chunks: readonly (string | Uint8Ar
   response.socket?.setNoDelay();
   for (const chunk of chunks) {
     await new Promise((resolve) => response.write(chunk, resolve));
-    // So that the next chunk is not read together with this one.
+    // Keeps the client from reading the next chunk together with this one.
     await sleep(2);
   }
 }
