@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { brokenRule } from "../../../events/parse-event";
 import { Post } from "../../../events/post";
 import type { JetstreamMessage } from "./jetstream-message";
 
@@ -39,9 +40,9 @@ export function postOf({
     source: "bluesky",
     ...(langs[0] !== undefined && { lang: langs[0] }),
   });
-  if (post.success) return { ok: true, post: post.output, langs };
-  const [issue] = post.issues;
-  return { ok: false, detail: `${v.getDotPath(issue)}: ${issue.message}` };
+  return post.success
+    ? { ok: true, post: post.output, langs }
+    : { ok: false, detail: brokenRule(post.issues[0]) };
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { parseJson } from "../../../events/json";
+import { brokenRule } from "../../../events/parse-event";
 import { POST_COLLECTION } from "./endpoint";
 
 /** What a message of Jetstream says. */
@@ -97,6 +98,5 @@ function fromCommit(did: string, timeUs: number, commit: v.InferOutput<typeof Co
 }
 
 function unreadable(issue: v.BaseIssue<unknown>): JetstreamMessage {
-  const detail = `the message's ${v.getDotPath(issue) ?? "form"} is not as expected`;
-  return { kind: "unreadable", reason: "invalid-event", detail };
+  return { kind: "unreadable", reason: "invalid-event", detail: brokenRule(issue) };
 }

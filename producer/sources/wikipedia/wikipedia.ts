@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import * as v from "valibot";
 import { parseJson } from "../../../events/json";
+import { brokenRule } from "../../../events/parse-event";
 import { Post } from "../../../events/post";
 import { list } from "../../../shared/option-values";
 import { type LiveOptions, LiveStream } from "../live/live-stream";
@@ -67,8 +68,10 @@ export class WikipediaSource implements Source {
   }
 
   #itemOf(data: string): SourceItem {
-    const change = v.safeParse(RecentChange, parseJson(data));
-    if (!change.success) return rejected(data, change.issues[0]);
+    const value = parseJson(data);
+    if (value === undefined) return rejected(data, "invalid-json", "the event is not JSON");
+    const change = v.safeParse(RecentChange, value);
+    if (!change.success) return rejected(data, "invalid-event", brokenRule(change.issues[0]));
     const { meta, type, wiki, user, title, comment } = change.output;
     // Canary events are test events of the service itself.
     const isEdit = (type === "edit" || type === "new") && meta.domain !== "canary";
@@ -77,11 +80,11 @@ export class WikipediaSource implements Source {
     const text = comment === "" ? title : `${title}: ${comment}`;
     const fields = { id: meta.id, username: user, text, createdAt: meta.dt, source: wiki };
     const post = v.safeParse(Post, fields);
-    return post.success ? { kind: "post", post: post.output } : rejected(data, post.issues[0]);
+    if (!post.success) return rejected(data, "invalid-event", brokenRule(post.issues[0]));
+    return { kind: "post", post: post.output };
   }
 }
 
-function rejected(data: string, issue: v.BaseIssue<unknown>): SourceItem {
-  const detail = `${v.getDotPath(issue) ?? "the event"} is not as expected`;
-  return { kind: "rejected", reason: "invalid-event", detail, bytes: [Buffer.from(data)] };
+function rejected(data: string, reason: string, detail: string): SourceItem {
+  return { kind: "rejected", reason, detail, bytes: [Buffer.from(data)] };
 }

@@ -126,8 +126,8 @@ describe("a Jetstream that misbehaves, in its messages", () => {
     );
     expect(rejected).toEqual([
       ["invalid-json", "the message is not JSON", '{"did":'],
-      ["invalid-event", "the message's time_us is not as expected", '{"did":"did:plc:ada"}'],
-      ["invalid-event", "the message's form is not as expected", "null"],
+      ["invalid-event", "time_us: is missing", '{"did":"did:plc:ada"}'],
+      ["invalid-event", "the event: must be Object", "null"],
       ["invalid-event", "the record has no text", noText],
       ["invalid-event", "text: must not hold half of a surrogate pair", halfEmoji],
     ]);

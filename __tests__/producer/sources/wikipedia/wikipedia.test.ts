@@ -85,12 +85,12 @@ describe("Wikipedia", () => {
     expect(items).toEqual([
       {
         kind: "rejected",
-        reason: "invalid-event",
-        detail: "the event is not as expected",
+        reason: "invalid-json",
+        detail: "the event is not JSON",
         bytes: [Buffer.from("{oops")],
         position: undefined,
       },
-      expect.objectContaining({ kind: "rejected", detail: "user is not as expected", position: "b" }),
+      expect.objectContaining({ kind: "rejected", detail: "user: must be string", position: "b" }),
     ]);
   });
 
