@@ -5,7 +5,7 @@ import packageJson from "../package.json";
 type Lockfile = { packages: Record<string, { hasInstallScript?: true }> };
 
 describe("package.json", () => {
-  it("says of every dependency with an install script whether npm may run it", () => {
+  it("decides for every dependency with an install script whether npm may run it", () => {
     const { packages }: Lockfile = JSON.parse(readFileSync("package-lock.json", "utf8"));
     const withScripts = Object.entries(packages)
       .filter(([, { hasInstallScript }]) => hasInstallScript)

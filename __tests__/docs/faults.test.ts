@@ -9,7 +9,7 @@ describe("docs/faults.md", () => {
     ([, file = "", name = ""]) => ({ file, name }),
   );
 
-  it.each(shown)("names a test that is there: $name", ({ file, name }) => {
+  it.each(shown)("quotes a test that exists: $name", ({ file, name }) => {
     expect(readFileSync(file, "utf8")).toContain(`"${name}"`);
   });
 

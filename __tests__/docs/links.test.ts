@@ -20,7 +20,7 @@ function leadsSomewhere(page: string, target: string): boolean {
 }
 
 describe("The links of the documentation", () => {
-  it.each(pages)("%s leads to files and headings that are there", (page) => {
+  it.each(pages)("of %s lead to files and headings that exist", (page) => {
     expect(linksOf(page).filter((target) => !leadsSomewhere(page, target))).toEqual([]);
   });
 });

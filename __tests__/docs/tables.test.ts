@@ -109,7 +109,7 @@ describe("Tables of options", () => {
     ["docs/operating.md", "Redrive", "operator/redrive/cli.ts"],
     ["docs/local-cloud.md", "Start", "local/cli.ts start"],
     ["docs/local-cloud.md", "Soak", "local/cli.ts soak"],
-  ])("%s has those of %s", async (page, heading, command) => {
+  ])("%s has the options of %s", async (page, heading, command) => {
     const [entryPoint = "", ...args] = command.split(" ");
     expect(byName(tableUnder(page, heading))).toEqual(await helpOf(entryPoint, ...args));
   });
@@ -129,7 +129,7 @@ describe("Tables of names", () => {
     ["docs/operating.md", "Rejected records", Object.keys(REASONS)],
     ["docs/operating.md", "Exit codes", Object.values(ExitCode).map(String)],
     ["docs/local-cloud.md", "Chaos", FAULT_KINDS],
-  ])("%s has all under %s, and no other", (page, heading, expected) => {
+  ])("%s has every name under %s, and no other", (page, heading, expected) => {
     expect(names(tableUnder(page, heading))).toEqual([...expected].sort());
   });
 

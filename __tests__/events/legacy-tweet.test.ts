@@ -65,7 +65,7 @@ describe("a tweet of Twitter's v1.1 API", () => {
 });
 
 describe("an invalid tweet of Twitter's v1.1 API", () => {
-  it("is recognized by its id_str, so that errors are about the format that was meant", () => {
+  it("is recognized by its id_str, so that errors are about the intended format", () => {
     expect(parse({ ...tweet, user: undefined })).toMatchObject({ ok: false, detail: "user: is missing" });
     expect(parse({ ...tweet, user: {} })).toMatchObject({
       ok: false,

@@ -26,7 +26,7 @@ describe("checking the stream before a run", () => {
     expect(proxy.requests).toHaveLength(6);
   });
 
-  it("ends a run that fails more often, with what Kinesis said", async () => {
+  it("ends a run after the sixth, with Kinesis's own message", async () => {
     proxy.injectAlways(answerWith(500, { __type: "InternalFailure", message: "out of order" }));
     await expect(checkStream(access, CALLER)).rejects.toThrow(
       `Kinesis cannot be reached at ${proxy.url}: out of order`,

@@ -31,7 +31,7 @@ describe("batches", () => {
     ]);
   });
 
-  it("go out after their linger time although they are not full", async () => {
+  it("go out after their linger time even if they are not full", async () => {
     const { writer, acknowledged } = stream.start({ lingerMs: 1 });
     await writer.put(record("alone"));
     await until(() => acknowledged.length > 0);

@@ -10,7 +10,7 @@ import { line, SECRET, useProducer } from "../support/producer";
 const producer = useProducer();
 
 describe("sample posts", () => {
-  it("are a thousand unless --count says otherwise, the same ones for the same seed", async () => {
+  it("are a thousand by default, and the same ones for the same seed", async () => {
     const run = await producer.produce(["--source", "sample", "--seed", "5", "--json"]);
     expect(run).toMatchObject({ exitCode: 0, stderr: "" });
     expect(JSON.parse(run.stdout)).toEqual({
@@ -135,7 +135,7 @@ describe("what Kinesis does not take", () => {
     expect(producer.rejectsFiles()).toEqual([]);
   });
 
-  it("is noticed before anything is read when nobody answers", async () => {
+  it("is noticed before anything is read when nothing answers", async () => {
     const run = await producer.produce(["--source", "sample", "--endpoint-url", "http://127.0.0.1:1"]);
     expect(run).toMatchObject({ exitCode: 1, stdout: "" });
     expect(run.stderr).toContain(

@@ -36,7 +36,7 @@ describe("a file", () => {
     expect(producer.rejectsFiles()).toEqual([]);
   });
 
-  it("may be gzipped, and told so by its name or by its bytes", async () => {
+  it("may be gzipped, as its name or its bytes show", async () => {
     producer.input("posts.ndjson.gz", gzipSync(line({ id: "1" })), gzipSync(line({ id: "2" })));
     producer.input("disguised", gzipSync(line({ id: "3" })));
     expect(await producer.produce(["--input", "posts.ndjson.gz"])).toMatchObject({ exitCode: 0 });
@@ -162,7 +162,7 @@ describe("input that cannot be read", () => {
   it.each([
     ["a file that is not there", "missing.ndjson", "--input missing.ndjson: there is no such file"],
     ["a directory", ".", "--input . is a directory; name a file"],
-  ])("is %s: the message says so and nothing is produced", async (_, name, message) => {
+  ])("is %s: that is reported, and nothing is produced", async (_, name, message) => {
     expect(await producer.produce(["--input", name])).toEqual({
       exitCode: 1,
       stdout: "",

@@ -37,7 +37,7 @@ function checkpoint(name = "posts.ndjson.checkpoint.json") {
 const passThrough: ProxyFault = (request, forward) => forward(request);
 
 describe("--resume", () => {
-  it("resumes after the last line that is settled, and says so", async () => {
+  it("resumes after the last line that is settled, and prints where", async () => {
     producer.input("posts.ndjson", lines(1, 10));
     const first = await produce("--input", "posts.ndjson", "--resume", "--count", "4");
     expect(first.stderr).toBe(
@@ -54,7 +54,7 @@ describe("--resume", () => {
     expect(checkpoint()).toMatchObject({ position: 10, complete: true });
   });
 
-  it("says that nothing is left of an input that was delivered to its end, and delivers what is appended", async () => {
+  it("reports an input that was delivered to its end, and delivers what is appended", async () => {
     producer.input("posts.ndjson", lines(1, 3));
     await produce("--input", "posts.ndjson", "--resume");
     const again = await produce("--input", "posts.ndjson", "--resume", "--json");
@@ -134,7 +134,7 @@ describe("a producer that is killed", () => {
   }
 
   it.each([1, 2, 4, 7])(
-    "during its %i. call loses nothing: the next run delivers what was not acknowledged",
+    "during call %i loses nothing: the next run delivers what was not acknowledged",
     async (calls) => {
       producer.input("posts.ndjson", lines(1, 4000));
       const args = ["--input", "posts.ndjson", "--resume"];
@@ -180,7 +180,7 @@ async function expectNotStarted(run: Promise<{ exitCode: number | null; stderr: 
   return exitCode;
 }
 
-describe("a checkpoint is not taken", () => {
+describe("a checkpoint is not accepted", () => {
   beforeEach(async () => {
     producer.input("posts.ndjson", lines(1, 3));
     await produce("--input", "posts.ndjson", "--resume", "--count", "2");
@@ -213,18 +213,18 @@ describe("a checkpoint is not taken", () => {
     ).toBe(2);
   });
 
-  it("where it is no checkpoint", async () => {
+  it("from a file that is not a checkpoint", async () => {
     producer.input("posts.ndjson.checkpoint.json", "{");
     const run = produce("--input", "posts.ndjson", "--resume");
     expect(await expectNotStarted(run, "posts.ndjson.checkpoint.json is not a checkpoint")).toBe(1);
   });
 
-  it("where it is the input", async () => {
+  it("in the input file itself", async () => {
     const run = produce("--input", "posts.ndjson", "--checkpoint", "posts.ndjson");
     expect(await expectNotStarted(run, "--checkpoint posts.ndjson is the input itself")).toBe(2);
   });
 
-  it("where it cannot be written", async () => {
+  it("in a file that cannot be written", async () => {
     const run = produce("--input", "posts.ndjson", "--checkpoint", "posts.ndjson/no");
     expect(await expectNotStarted(run, "the checkpoint posts.ndjson/no cannot be")).toBe(1);
   });

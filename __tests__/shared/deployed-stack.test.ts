@@ -112,7 +112,7 @@ describe("deployedStack", () => {
     ]);
   });
 
-  it("passes on what cdktf says when it fails, without its spinner, and leaves nothing behind", async () => {
+  it("repeats cdktf's error, without its spinner, and leaves nothing behind", async () => {
     process.env.TERRAFORM_BINARY_NAME = process.execPath;
     const cdktf = fakeCdktf(
       `${success} console.log("\\u280b  Processing"); console.error("\\u001b[31mError: Found more than one stack, please specify a target stack\\u001b[0m"); process.exit(1);`,
@@ -123,7 +123,7 @@ describe("deployedStack", () => {
     expectNothingLeftBehind();
   });
 
-  it("says how to get Terraform where there is none", async () => {
+  it("says where to get Terraform if it is missing", async () => {
     process.env.TERRAFORM_BINARY_NAME = path.join(directory.path, "no-terraform");
     const cdktf = fakeCdktf("process.exit(1);");
     await expect(deployedStack({ projectDirectory: directory.path, cdktf })).rejects.toThrow(
@@ -132,7 +132,7 @@ describe("deployedStack", () => {
     expectNothingLeftBehind();
   });
 
-  it("says so when cdktf wrote nothing", async () => {
+  it("reports that cdktf wrote nothing", async () => {
     await expect(deployedStack({ projectDirectory: directory.path, cdktf: fakeCdktf("") })).rejects.toThrow(
       "cdktf output wrote no outputs; deploy the stack first with `npm run deploy`",
     );
@@ -211,17 +211,17 @@ if (!hasTerraform)
     return directory.path;
   }
 
-  it("reads them, the secret too", async () => {
+  it("reads them, including the secret", async () => {
     expect(await deployedStack({ projectDirectory: project(OUTPUTS) })).toEqual({ outputs: OUTPUTS });
   });
 
-  it("says so when the stack is not deployed yet", async () => {
+  it("reports a stack that is not deployed yet", async () => {
     await expect(deployedStack({ projectDirectory: project() })).rejects.toThrow(
       "the stack demo has no outputs: it is not deployed yet; deploy it with `npm run deploy`",
     );
   });
 
-  it("says so when there is no stack of that name", async () => {
+  it("reports a name that no stack has", async () => {
     await expect(deployedStack({ stack: "other", projectDirectory: project(OUTPUTS) })).rejects.toThrow(
       /cdktf output failed\n(.|\n)*Could not find stack for pattern 'other'/,
     );

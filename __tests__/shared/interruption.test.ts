@@ -31,7 +31,7 @@ describe("listenForInterruption", () => {
     expect(press("SIGINT", 500)).toEqual({ stop: true, abort: true, notes: ["stop", "exit 130"] });
   });
 
-  it("takes signals that follow each other closely for one press", () => {
+  it("counts signals that follow each other closely as one press", () => {
     const press = listen();
     press("SIGINT", 0);
     expect(press("SIGINT", 20)).toMatchObject({ abort: false });
@@ -40,7 +40,7 @@ describe("listenForInterruption", () => {
     expect(press("SIGINT", 30)).toMatchObject({ notes: ["stop"] });
   });
 
-  it("hears the next press although the clock was set back in between", () => {
+  it("notices the next press even if the clock was set back in between", () => {
     const press = listen();
     press("SIGINT", 0);
     expect(press("SIGINT", -3_600_000)).toMatchObject({ abort: true });

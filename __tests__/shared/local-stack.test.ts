@@ -39,14 +39,14 @@ describe("localStack", () => {
       "answers something else",
       { status: 200, body: JSON.stringify({ outputs: { ...OUTPUTS, region: 1 }, operator }) },
     ],
-  ])("says so when what listens %s", async (_, other) => {
+  ])("reports a server that %s", async (_, other) => {
     answer = other;
     const attempt = localStack(port());
     await expect(attempt).rejects.toThrow(`what listens on 127.0.0.1:${port()} is not a local cloud`);
     await expect(attempt).rejects.not.toThrow(SECRET);
   });
 
-  it("says how to start one when nothing listens", async () => {
+  it("says how to start a local cloud when nothing listens", async () => {
     const free = port();
     await close(server);
     await expect(localStack(free)).rejects.toThrow(

@@ -65,7 +65,7 @@ describe("a low watermark", () => {
 });
 
 describe("items behind a low watermark", () => {
-  it("are weighed, settled or not, and hold up whoever may not add more", async () => {
+  it("are weighed, settled or not, and hold up a caller until they weigh less", async () => {
     const watermark = new LowWatermark<number>();
     const first = watermark.add(1, 10);
     watermark.settle(watermark.add(2, 5));
@@ -82,7 +82,7 @@ describe("items behind a low watermark", () => {
     expect(watermark.weightBehind).toBe(0);
   });
 
-  it("are waited for no more once it is stopped, and it stays where it is", async () => {
+  it("hold up no caller once it is stopped, and it stays where it is", async () => {
     const watermark = new LowWatermark<number>(1);
     const lost = watermark.add(2);
     watermark.settle(watermark.add(3));

@@ -54,7 +54,7 @@ describe("decodeRecord", () => {
     ]);
   });
 
-  it("lets an item expire so many days after its record's arrival, at a whole second", () => {
+  it("lets an item expire timeToLiveDays after its record's arrival, at a whole second", () => {
     expect(decodeRecord(kinesisRecord(post()), 30)).toMatchObject([
       { item: { ExpiresAt: 1_795_418_517 + 30 * 86_400 } },
     ]);

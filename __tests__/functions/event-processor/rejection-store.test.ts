@@ -123,7 +123,7 @@ describe("RejectionStore when S3 fails", () => {
     expect(Object.keys(problems)[0]).toMatch(problem);
   });
 
-  it("says that nothing was written when the bucket cannot be reached until the time is up", async () => {
+  it("reports that nothing was written when the bucket cannot be reached until the time is up", async () => {
     proxy.injectAlways(answerWith(500, "oops"));
 
     const { written, problems } = await setAside([rejection("1"), rejection("2")], { attempts: 3 });

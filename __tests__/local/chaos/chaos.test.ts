@@ -109,7 +109,7 @@ async function onTheStream(): Promise<string[]> {
 }
 
 describe("a fault that strikes a whole request", () => {
-  it("throttled: each service says so in its own way, and nothing is carried out", async () => {
+  it("throttled: each service answers with its own error, and nothing is carried out", async () => {
     const { chaos, clients } = await connect("throttled");
     expect(await nameOf(put(clients, "throttled"))).toBe("ProvisionedThroughputExceededException");
     expect(await nameOf(clients.dynamodb.send(new ScanCommand({ TableName })))).toBe(
@@ -148,7 +148,7 @@ describe("a fault that strikes a whole request", () => {
 });
 
 describe("a fault that strikes a part of a request", () => {
-  it("partial-failure: PutRecords succeeds, but says of some records, in the request's order, that they failed", async () => {
+  it("partial-failure: PutRecords succeeds, but reports that some records failed, in the request's order", async () => {
     const { clients } = await connect("partial-failure");
     const { FailedRecordCount, Records } = await put(clients, "p1", "p2", "p3", "p4");
     const stored = ["p1", "p2", "p3", "p4"].filter(

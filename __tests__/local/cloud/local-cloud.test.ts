@@ -213,7 +213,7 @@ describe("the endpoint", () => {
     });
   });
 
-  it("names the services it has to a request for another one", async () => {
+  it("names its services in the answer to a request for another one", async () => {
     const authorization =
       "AWS4-HMAC-SHA256 Credential=operator/20261123/us-east-1/sqs/aws4_request, Signature=0";
     const answer = await fetch(cloud.endpoint, { method: "POST", headers: { authorization }, body: "{}" });

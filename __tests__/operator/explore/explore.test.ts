@@ -90,7 +90,7 @@ describe("explore", () => {
     expect(run.stdout.split("\n").map((line) => line && JSON.parse(line))).toEqual([item(59), item(58), ""]);
   });
 
-  it("stops after --scan items, and says so where output that is piped is not disturbed", async () => {
+  it("stops after --scan items, and reports that on standard error", async () => {
     const run = await explore("--json", "--count", "100", "--scan", "20");
     expect(run.exitCode).toBe(0);
     expect(run.stdout.trimEnd().split("\n")).toHaveLength(20);
@@ -99,7 +99,7 @@ describe("explore", () => {
     );
   });
 
-  it("says so when the table is empty", async () => {
+  it("reports an empty table", async () => {
     serve("empty");
     expect(await explore()).toEqual({
       exitCode: 0,

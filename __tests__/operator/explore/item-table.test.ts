@@ -37,7 +37,7 @@ describe("itemTable", () => {
     ["Latin text", "word ".repeat(100)],
     ["wide characters", "今日はいい天気ですね。".repeat(20)],
     ["emoji", "👨‍👩‍👧‍👦🇯🇵👍🏽".repeat(50)],
-  ])("cuts %s to the width of the terminal, between characters as people see them", (_, message) => {
+  ])("cuts %s to the width of the terminal, between whole characters", (_, message) => {
     for (const width of [80, 81]) {
       const table = itemTable([item({ Message: message })], width);
       expect([...widths(table)]).toHaveLength(1);
@@ -50,7 +50,7 @@ describe("itemTable", () => {
     }
   });
 
-  it("takes the power from control characters, escapes and direction overrides", () => {
+  it("replaces control characters, escapes and direction overrides", () => {
     const table = itemTable(
       [
         item({

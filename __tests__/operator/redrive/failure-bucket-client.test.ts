@@ -96,7 +96,7 @@ describe("a failure bucket", () => {
     );
   });
 
-  it("that nobody has credentials for is named, with how to sign in", async () => {
+  it("is named, with how to sign in, when there are no credentials", async () => {
     const env = { AWS_EC2_METADATA_DISABLED: "true", HOME: "/nonexistent" };
     const environment = jest.replaceProperty(process, "env", env);
     try {

@@ -74,7 +74,7 @@ describe("inParallel", () => {
     expect(await outcome).toBe("1 failed");
   });
 
-  it("finishes what is under way when there is no way to get more", async () => {
+  it("finishes what is under way when the next item cannot be read", async () => {
     function* broken() {
       yield 1;
       throw new Error("no more");

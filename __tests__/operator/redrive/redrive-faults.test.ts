@@ -169,7 +169,7 @@ describe("S3, when an object has changed or an answer is lost,", () => {
     expect(await cloud.keys()).toEqual([]);
   });
 
-  it("has an object that was written anew since it was read: it stays, and the exit code says so", async () => {
+  it("has an object that was rewritten since it was read: it stays, and the exit code is 1", async () => {
     await keepA();
     cloud.inject("delete", s3Error(412, "PreconditionFailed"));
     const run = await cloud.redrive("--json");

@@ -42,7 +42,7 @@ describe("--list", () => {
     expect(await cloud.records()).toEqual([]);
   });
 
-  it("tells machines the same, of what is chosen", async () => {
+  it("prints the same as JSON, for the chosen records", async () => {
     await keepSome();
     const run = await cloud.redrive(
       "--list",
@@ -88,7 +88,7 @@ describe("redrive", () => {
     expect(await cloud.keys()).toEqual([]);
   });
 
-  it("says on one line what it did", async () => {
+  it("sums up the run on one line", async () => {
     await keepSome();
     const run = await cloud.redrive();
     expect(run).toMatchObject({ exitCode: 0, stderr: "" });
@@ -97,7 +97,7 @@ describe("redrive", () => {
     );
   });
 
-  it("says so when there is nothing", async () => {
+  it("reports an empty failure bucket", async () => {
     expect(await cloud.redrive()).toEqual({
       exitCode: 0,
       stdout: `the failure bucket ${cloud.outputs.failure_bucket_name} holds nothing\n`,
@@ -148,7 +148,7 @@ describe("a choice of records", () => {
     expect(await cloud.records()).toHaveLength(2);
   });
 
-  it("by --limit takes no more than so many; the next run takes the next", async () => {
+  it("by --limit takes at most that many; the next run takes the next", async () => {
     await cloud.keep(C, failedBatchObject(["c1", "c2", "c3"]));
     const first = await cloud.redrive("--limit", "2");
     expect(first.stdout).toContain("put 2 records back");

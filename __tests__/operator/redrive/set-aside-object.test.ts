@@ -9,7 +9,7 @@ const read = (key: string, content: string | Buffer) => readSetAsideObject(key, 
 const arrivedAt = Date.parse("2026-11-23T07:03:00Z");
 
 describe("an object of rejected records", () => {
-  it("has a record a line, and a last line may lack its line feed", async () => {
+  it("has one record per line, and the last line may lack its line feed", async () => {
     const content =
       rejectedLine("one", { minute: 3 }) + rejectedLine("two", { reason: "item-too-large" }).trimEnd();
     expect((await read(REJECTED, content)).records).toEqual([

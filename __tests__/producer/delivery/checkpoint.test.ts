@@ -48,7 +48,7 @@ describe("a checkpoint", () => {
     expect(saved()).toMatchObject({ position: 3, complete: true, savedAt: new Date(clock.now()).toJSON() });
   });
 
-  it("waits for nothing before the first item, so that a run that fails before it can end", async () => {
+  it("starts no timer before the first item, so that a run that fails early can end", async () => {
     const { clock, settle, checkpoint } = await open();
     expect(clock.slept).toEqual([]);
     settle(1);

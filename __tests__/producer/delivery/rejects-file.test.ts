@@ -20,7 +20,7 @@ describe("RejectsFile", () => {
     expect(() => readFileSync(file())).toThrow("ENOENT");
   });
 
-  it("has in the file what was written, once that is flushed", async () => {
+  it("has in its file what was written, once that is flushed", async () => {
     const rejects = new RejectsFile(file());
     await rejects.flush();
     const bytes = Buffer.alloc(1_000_000, "x");
@@ -58,7 +58,7 @@ describe("RejectsFile", () => {
     expect(readFileSync(file(), "utf8")).toBe("half\nnext\n");
   });
 
-  it("adds to a file that is there", async () => {
+  it("appends to an existing file", async () => {
     writeFileSync(file(), "before\n");
     const rejects = new RejectsFile(file());
     await rejects.write([Buffer.from("after")]);
@@ -66,7 +66,7 @@ describe("RejectsFile", () => {
     expect(readFileSync(file(), "utf8")).toBe("before\nafter\n");
   });
 
-  it("says which file cannot be written", async () => {
+  it("names the file that cannot be written", async () => {
     await expect(new RejectsFile(directory.path).write([Buffer.from("x")])).rejects.toThrow(
       /^the rejects file .* cannot be written \(.*EISDIR.*\); name another with --rejects$/,
     );

@@ -17,7 +17,7 @@ describe("the summary", () => {
     });
   });
 
-  it("is one line to read", () => {
+  it("is one readable line", () => {
     expect(summaryLine(summarize({ ...TALLY, emptyLines: 1 }, 2000, "x.ndjson"))).toBe(
       "12,345 records on the stream (4,000,000 bytes) in 2.000 s, 6,173 a second; 6 retried, 2 rejected, 0 undelivered; 1 empty line skipped; see x.ndjson",
     );

@@ -107,7 +107,7 @@ describe("a live stream without a connection", () => {
     ]);
   });
 
-  it("says in the progress line that it connects, and when it does so again", async () => {
+  it("shows in the progress line that it connects, and when it connects again", async () => {
     const delays = { delayMs: () => 5000 };
     const stream = liveStream([() => deliver([1])], { reconnection: delays });
     expect(stream.status()).toBe("connecting");
@@ -132,7 +132,7 @@ describe("a live stream ends", () => {
     await expect(items.next()).rejects.toBe(defect);
   });
 
-  it("and closes its connection when nobody reads on", async () => {
+  it("and closes its connection when its reader stops", async () => {
     let closed = false;
     const connection = async function* (): AsyncGenerator<SourceItem> {
       try {
@@ -221,7 +221,7 @@ describe("a live stream whose server falls silent", () => {
 });
 
 describe("a live stream that is watched", () => {
-  it("is not silent while nobody asks for the next item", async () => {
+  it("is not silent while the next item is not requested", async () => {
     let wasAborted = false;
     const items = liveStream([
       async function* (signal) {

@@ -35,7 +35,7 @@ describe("the sample source", () => {
       expect(parseEvent(Buffer.from(JSON.stringify(post)))).toEqual({ ok: true, post });
   });
 
-  it("dates a post when it is asked for", async () => {
+  it("dates a post when it is requested", async () => {
     let now = NOON;
     const made = await posts(1, 2, {
       ...systemClock,

@@ -52,7 +52,7 @@ describe("a payload of X's stream", () => {
     expect(read("\r")).toEqual({ kind: "skipped" });
   });
 
-  it("is a problem of the stream, be it a list of errors or one", () => {
+  it("is a problem of the stream, whether it has one error or a list", () => {
     expect(read(OPERATIONAL_DISCONNECT)).toMatchObject({
       kind: "problem",
       problem: { errors: [{ title: "operational-disconnect" }] },

@@ -140,12 +140,12 @@ describe("a request that gets no answer", () => {
     return error instanceof Error ? error.message.replace(apiUrl, "<url>") : "";
   }
 
-  it("fails with what the network says", async () => {
+  it("fails with the network's message", async () => {
     // Node.js 24 adds what to try.
     expect(await messageFrom(false)).toMatch(/^X cannot be reached at <url>: self-signed certificate(;|$)/);
   });
 
-  it("fails with that where the network says nothing", async () => {
+  it("fails with a message of its own if the network has none", async () => {
     expect(await messageFrom(true)).toBe(
       "X cannot be reached at <url>: the connection was closed before an answer came",
     );

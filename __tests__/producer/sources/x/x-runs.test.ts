@@ -63,7 +63,7 @@ describe("a run that cannot stream from X", () => {
     expectNoCredentials(run);
   });
 
-  it("because X does not accept the credentials says so, but not what they are", async () => {
+  it("because X does not accept the credentials says what to do, and does not show them", async () => {
     const secret = "a-wrong-token-that-nobody-may-see";
     const run = await produce(["--source", "x", "--track", "a"], { X_BEARER_TOKEN: secret });
     expect(run).toMatchObject({ exitCode: 1, stdout: "" });
@@ -111,7 +111,7 @@ describe("posts from X, to a Kinesis stream", () => {
     expect((await ended).exitCode).toBe(0);
   });
 
-  it("do not come when X answers with an error that time does not fix: the run ends with the reason", async () => {
+  it("do not come when X answers with an error that no retry fixes: the run ends with the reason", async () => {
     fixture.x.behave(answering(403, { title: "client-not-enrolled" }));
     const run = await runEntryPoint(CLI, ["--track", "yolo"], toKinesis());
     expect(run.exitCode).toBe(1);
