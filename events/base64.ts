@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** Bytes as Base64. valibot's own `base64()` overflows the stack on a record of a megabyte. */
+/** Bytes as Base64. valibot's own `base64()` overflows the stack on a record of 1 MB. */
 export const Base64 = v.pipe(v.string(), v.check(isBase64, "must be Base64"));
 
 function isBase64(value: string): boolean {

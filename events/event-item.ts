@@ -16,19 +16,19 @@ export interface EventItem {
   ExpiresAt?: number;
 }
 
-/** The attributes with which the table is declared. */
+/** The attributes that the table's declaration names. */
 export const TABLE_ATTRIBUTES = {
   partitionKey: "Username",
   sortKey: "Id",
   expiry: "ExpiresAt",
 } as const satisfies Record<string, keyof EventItem>;
 
-/** The longest time to live that can be set. The shortest is 0 days, which means that items never expire. */
+/** The longest time to live that a deployer can choose: ten years. The shortest, 0 days, means never. */
 export const MAX_TIME_TO_LIVE_DAYS = 3650;
 
 /**
  * Turns an event into the item that stores it.
- * @param expiresAt epoch seconds; omitted: the item never expires
+ * @param expiresAt epoch seconds; without it, the item never expires
  */
 export function eventItem(post: Post, expiresAt?: number): EventItem {
   return {
@@ -43,22 +43,22 @@ export function eventItem(post: Post, expiresAt?: number): EventItem {
   };
 }
 
-/** The item's key as one string: equal for two items if one would replace the other in the table. */
+/** The item's key as one string. Two items have the same one if either would replace the other in the table. */
 export function itemKey(item: Pick<EventItem, "Username" | "Id">): string {
   return JSON.stringify([item.Username, item.Id]);
 }
 
-/** Says which of DynamoDB's limits the item breaks; `undefined` if it can be stored. */
+/** Describes the first of DynamoDB's limits that the item breaks; `undefined` if it breaks none. */
 export function brokenItemLimit(item: EventItem): string | undefined {
   const username = Buffer.byteLength(item.Username);
   if (username > MAX_PARTITION_KEY_BYTES)
-    return `username: ${username} bytes, a partition key has at most ${MAX_PARTITION_KEY_BYTES}`;
+    return `username: ${username} bytes; a partition key has at most ${MAX_PARTITION_KEY_BYTES}`;
 
   const id = Buffer.byteLength(item.Id);
-  if (id > MAX_SORT_KEY_BYTES) return `id: ${id} bytes, a sort key has at most ${MAX_SORT_KEY_BYTES}`;
+  if (id > MAX_SORT_KEY_BYTES) return `id: ${id} bytes; a sort key has at most ${MAX_SORT_KEY_BYTES}`;
 
   const size = itemSize(item);
-  if (size > MAX_ITEM_BYTES) return `the item: ${size} bytes, an item has at most ${MAX_ITEM_BYTES}`;
+  if (size > MAX_ITEM_BYTES) return `the item: ${size} bytes; an item has at most ${MAX_ITEM_BYTES}`;
   return undefined;
 }
 

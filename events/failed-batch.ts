@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { Base64 } from "./base64";
 
-/** What the keys of failed batches begin with in the failure bucket; Lambda chooses them. */
+/** The prefix of the keys that Lambda gives failed batches in the failure bucket. */
 export const FAILED_BATCHES_PREFIX = "aws/lambda/";
 
 /**
- * A batch whose retries or age ran out, as Lambda sets it aside in S3: why, and as a string of JSON the event that the
- * function did not process.
+ * A batch whose retries or age ran out, as Lambda writes it to S3. The payload is the event that the function did not
+ * process, as a string of JSON.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
 export const FailedBatch = v.looseObject({

@@ -1,9 +1,9 @@
-/** A value that bytes hold as JSON, or why they do not. */
+/** The value that bytes hold as JSON, or why they hold none. */
 export type JsonResult =
   | { ok: true; value: unknown }
   | { ok: false; reason: "invalid-utf8" | "invalid-json"; detail: string };
 
-/** Decodes UTF-8 JSON. Never throws; the detail says nothing of the content, so that it may be logged. */
+/** Decodes UTF-8 JSON. Never throws. The detail reveals nothing of the content, so it may be logged. */
 export function decodeJson(bytes: Uint8Array): JsonResult {
   const size = bytes.byteLength;
   let text: string;
@@ -19,8 +19,8 @@ export function decodeJson(bytes: Uint8Array): JsonResult {
 }
 
 /**
- * Parses JSON. Never throws, because the parser's own message would quote the text: `undefined`, which JSON cannot
- * express, says that the text is not JSON.
+ * Parses JSON. Returns `undefined`, which JSON cannot express, for text that is not JSON. Never throws: the parser's
+ * own message would quote the text.
  */
 export function parseJson(text: string): unknown {
   try {

@@ -2,8 +2,8 @@ import * as v from "valibot";
 import type { Post } from "./post";
 
 /**
- * A tweet as Twitter's v1.1 API delivered it. This checks only what turns it into an event, whose own schema checks the
- * rest; the other sixty-odd fields are ignored.
+ * A tweet as Twitter's v1.1 API delivered it. This checks only what it takes to make an event, whose own schema checks
+ * the rest. The other sixty or so fields are ignored.
  * @see https://developer.x.com/en/docs/x-api/v1/data-dictionary/object-model/tweet
  */
 export const LegacyTweet = v.object({
@@ -20,7 +20,7 @@ export const LegacyTweet = v.object({
 
 export type LegacyTweet = v.InferOutput<typeof LegacyTweet>;
 
-/** Turns a v1.1 tweet into the event; the full text of a truncated tweet is in `extended_tweet`. */
+/** Turns a v1.1 tweet into an event; the full text of a truncated tweet is in `extended_tweet`. */
 export function postFromLegacyTweet(tweet: LegacyTweet): Post {
   return {
     id: tweet.id_str,
@@ -33,7 +33,7 @@ export function postFromLegacyTweet(tweet: LegacyTweet): Post {
   };
 }
 
-/** `Sun Aug 31 00:29:15 +0000 2014`. `Date.parse` alone takes almost any text with a number in it for a time. */
+/** `Sun Aug 31 00:29:15 +0000 2014`. `Date.parse` alone accepts almost any text that holds a number. */
 function isTime(value: string): boolean {
   const form = /^\w{3} \w{3} \d{2} \d{2}:\d{2}:\d{2} [+-]\d{4} \d{4}$/;
   return form.test(value) && !Number.isNaN(Date.parse(value));

@@ -9,8 +9,8 @@ export type InvalidReason = "invalid-utf8" | "invalid-json" | "invalid-event";
 export type ParseResult = { ok: true; post: Post } | { ok: false; reason: InvalidReason; detail: string };
 
 /**
- * Parses what a record carries: an event, or a raw Twitter v1.1 tweet, as UTF-8 JSON. Never throws; the detail of
- * a failure names the field and the rule, never the content, so that it may be logged.
+ * Parses a record's data: an event, or a raw Twitter v1.1 tweet, as UTF-8 JSON. Never throws. The detail of a failure
+ * names the field and the rule, never the content, so it may be logged.
  */
 export function parseEvent(bytes: Uint8Array): ParseResult {
   const decoded = decodeJson(bytes);
@@ -36,7 +36,7 @@ export function brokenRule(issue: v.BaseIssue<unknown>): string {
   return `${field}: ${issue.kind === "schema" ? `must be ${issue.expected}` : issue.message}`;
 }
 
-/** Only v1.1 tweets have `id_str`. Which format was meant is decided first, so that errors are about that format. */
+/** Only v1.1 tweets have `id_str`. The format is decided first, so that errors are about the one that was meant. */
 function isLegacyTweet(value: unknown): boolean {
   return typeof value === "object" && value !== null && "id_str" in value;
 }

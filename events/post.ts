@@ -38,7 +38,7 @@ function nonEmptyText() {
 }
 
 /**
- * `2026-11-23T07:21:57Z`, with or without a fraction of a second. `Date.parse` alone takes 30 February for 2 March, so
+ * `2026-11-23T07:21:57Z`, with or without a fraction of a second. `Date.parse` alone reads 30 February as 2 March, so
  * the time it reads must be the time that was written.
  */
 function isUtcTimestamp(value: string): boolean {

@@ -11,17 +11,17 @@ import type { InvalidReason } from "./parse-event";
  */
 export type RejectionReason = InvalidReason | "item-too-large" | "invalid-item";
 
-/** What the keys of rejected records begin with in the failure bucket; Lambda's own objects begin with `aws/lambda/`. */
+/** The prefix of the keys of rejected records in the failure bucket. */
 export const REJECTED_RECORDS_PREFIX = "rejected/";
 
 /**
- * A record that was set aside, with all it takes to put it back on the stream: one line of the NDJSON objects in the
- * failure bucket. A batch's rejected records are one object,
- * `rejected/<shardId>/YYYY/MM/DD/<first sequence number>-<last sequence number>.ndjson`, the date being that of the
- * first record's arrival.
+ * A rejected record, with everything needed to put it back on the stream: one line of an NDJSON object in the failure
+ * bucket. A batch's rejected records are one object,
+ * `rejected/<shardId>/YYYY/MM/DD/<first sequence number>-<last sequence number>.ndjson`; the date is that of the first
+ * record's arrival, in UTC.
  *
- * Records are set aside at least once: a batch that is cut short and processed again, split in another way, may set a
- * record aside a second time. `shardId`, `sequenceNumber` and `subSequenceNumber` tell one record from another.
+ * Records are set aside at least once: a batch that is cut short, and processed again in other parts, may set a record
+ * aside a second time. `shardId`, `sequenceNumber` and `subSequenceNumber` together identify a record.
  */
 export const RejectedRecord = v.object({
   /** A `RejectionReason`, or one that an earlier version of the event processor gave. */
@@ -31,12 +31,12 @@ export const RejectedRecord = v.object({
   streamArn: v.string(),
   shardId: v.string(),
   sequenceNumber: v.string(),
-  /** The position within a record that the Kinesis Producer Library aggregated; absent from any other record. */
+  /** The position within an aggregate of the Kinesis Producer Library, from 0; absent from an ordinary record. */
   subSequenceNumber: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   partitionKey: v.string(),
   /** When Kinesis received the record, ISO 8601 in UTC. */
   approximateArrivalTimestamp: v.pipe(v.string(), v.isoTimestamp("must be an ISO 8601 time")),
-  /** The bytes of the record, or of its one user record, as Base64. */
+  /** The bytes of the record, or of the one user record in an aggregate, as Base64. */
   data: Base64,
   /** The version of the event processor that rejected the record. */
   processorVersion: v.string(),

@@ -111,8 +111,8 @@ export class EventProcessor extends Construct {
   }
 
   /**
-   * Connects stream and function. A batch that keeps failing is halved until the records at fault are alone, and set
-   * aside in the failure bucket with its payload while the records behind it still have most of their retention left.
+   * Connects the stream to the function. A batch that keeps failing is halved until the records at fault are alone.
+   * Those are set aside in the failure bucket while the records behind them still have most of their retention left.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
    */
   #connect(
@@ -134,7 +134,7 @@ export class EventProcessor extends Construct {
       maximumRecordAgeInSeconds: maximumRecordAgeSeconds(settings.retentionHours),
       destinationConfig: { onFailure: { destinationArn: failureBucket.arn } },
       metricsConfig: { metrics: ["EventCount"] },
-      // Lambda checks what the role may do when the mapping is created.
+      // Lambda checks the role's permissions when the mapping is created.
       dependsOn: permissions,
     });
   }

@@ -22,7 +22,7 @@ export class EventStream extends Construct {
       streamModeDetails: { streamMode },
       ...(streamMode === "PROVISIONED" && { shardCount }),
       retentionPeriod: retentionHours,
-      // The key that AWS manages costs nothing and asks no KMS permission of producer or consumer:
+      // The key that AWS manages costs nothing, and neither producer nor consumer needs a KMS permission for it:
       // https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
       encryptionType: "KMS",
       kmsKeyId: "alias/aws/kinesis",
@@ -49,7 +49,7 @@ export class EventStream extends Construct {
     );
   }
 
-  /** Lets a user put records on the stream, and nothing else. */
+  /** Lets a user put records on the stream and see that it exists, and nothing else. */
   grantWrite(user: IamUser): IamUserPolicy {
     return allowUser(
       user,

@@ -10,7 +10,7 @@ import { Construct } from "constructs";
 import { allowRole } from "./inline-policy";
 import type { StackSettings } from "./stack-settings";
 
-/** The S3 bucket that keeps, with the whole payload, every record that could not be stored. */
+/** The S3 bucket that keeps every record that could not be stored, with its whole payload. */
 export class FailureBucket extends Construct {
   readonly name: string;
   readonly arn: string;
@@ -79,7 +79,7 @@ export class FailureBucket extends Construct {
       statement: [
         {
           effect: "Deny",
-          // Every action by which an object's content or name travels.
+          // Every action that sends or returns an object's content or name.
           actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"],
           resources: [this.arn, `${this.arn}/*`],
           principals: [{ type: "AWS", identifiers: ["*"] }],
@@ -87,7 +87,7 @@ export class FailureBucket extends Construct {
         },
       ],
     });
-    // S3 does not take two changes of a bucket's access settings at once, so the policy waits for the block.
+    // S3 does not accept concurrent changes to a bucket's access settings, so the policy waits for the block.
     new S3BucketPolicy(this, "policy", { bucket: this.name, policy: tlsOnly.json, dependsOn: [block] });
   }
 }

@@ -7,7 +7,7 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import type { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { IamUserPolicy } from "@cdktf/provider-aws/lib/iam-user-policy";
 
-/** Adds an inline policy of these statements to the role. What needs the permission depends on the returned policy. */
+/** Adds an inline policy of these statements to the role. Resources that need it must depend on the returned policy. */
 export function allowRole(
   role: IamRole,
   name: string,

@@ -6,16 +6,16 @@ import { App, AssetType, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
 import { buildSync } from "esbuild";
 
-/** A TypeScript handler, bundled by esbuild and zipped by the archive provider: what a Lambda function deploys. */
+/** A TypeScript handler, bundled by esbuild and zipped by the archive provider, ready for a Lambda function. */
 export class NodeFunctionBundle extends Construct {
   /** The zip file, relative to the stack's folder. */
   readonly zipFile: string;
   /** Changes when the code changes, and only then. */
   readonly hash: string;
-  /** Lambda's name of the exported function `handler`. */
+  /** Lambda's name for the exported function `handler`. */
   readonly handler = "index.handler";
 
-  /** @param entryPoint path of the TypeScript file that exports `handler`, from the project's root */
+  /** @param entryPoint path, from the project's root, of the TypeScript file that exports `handler` */
   constructor(scope: Construct, id: string, entryPoint: string) {
     super(scope, id);
 
@@ -35,7 +35,7 @@ export class NodeFunctionBundle extends Construct {
   }
 }
 
-/** The context flag with which a debugger finds the sources: source maps, and code that is not minified. */
+/** The context flag for debugging: it adds source maps, and leaves the code unminified. */
 const SOURCE_MAPS = "sourceMaps";
 
 function bundle(entryPoint: string, folder: string, forDebugging: boolean): void {
@@ -47,10 +47,10 @@ function bundle(entryPoint: string, folder: string, forDebugging: boolean): void
     outExtension: { ".js": ".mjs" },
     bundle: true,
     minify: !forDebugging,
-    // The asset is a copy in another folder: there, paths relative to the map would lead nowhere.
+    // The asset is a copy in another folder, where paths relative to the map would lead nowhere.
     ...(forDebugging && { sourcemap: "linked", sourceRoot: `${pathToFileURL(folder)}/` }),
     platform: "node",
-    // Lambda runs Node.js 24; this is the oldest version on which the project runs on one machine.
+    // Lambda runs Node.js 24; Node.js 20 is the oldest version on which the local cloud runs.
     target: "node20",
     // ES modules with splitting load only what an invocation needs, and the SDK's module builds are a quarter of
     // the size of its CommonJS builds.

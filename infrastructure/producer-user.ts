@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import type { EventStream } from "./event-stream";
 import type { StackSettings } from "./stack-settings";
 
-/** The IAM user with which a client puts records on the stream, and its access key. */
+/** The IAM user that may put records on the stream, and its access key. */
 export class ProducerUser extends Construct {
   readonly accessKeyId: string;
   /** Sensitive. The Terraform state contains it: keep the state as safe as the key itself. */

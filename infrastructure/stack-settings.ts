@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { MAX_TIME_TO_LIVE_DAYS } from "../events/event-item";
 
-/** Everything that can be set, with its default. The limits are those of the services' API references. */
+/** Every setting, with its default. Most limits are those of the services' API references. */
 const settings = {
   /** Name of the stack, and the prefix of every resource's name. */
   stackName: v.optional(
     v.pipe(
-      v.string(),
+      v.string("must be a string"),
       v.regex(
         /^[A-Za-z][A-Za-z0-9-]{0,23}$/,
         "must start with a letter and have at most 24 letters, digits and hyphens, so that every resource's name fits its service's limit",
@@ -16,7 +16,10 @@ const settings = {
   ),
   /** AWS region of every resource. */
   region: v.optional(
-    v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as us-east-1")),
+    v.pipe(
+      v.string("must be a string"),
+      v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as us-east-1"),
+    ),
     "us-east-1",
   ),
   /** PROVISIONED is charged by shard and hour; ON_DEMAND by stream and gigabyte, and scales by itself. */
@@ -32,9 +35,9 @@ const settings = {
   batchSize: v.optional(wholeNumber(1, 10_000), 500),
   /** Seconds to wait for a batch to fill; longer means fewer, cheaper invocations, but later items. */
   batchWindowSeconds: v.optional(wholeNumber(0, 300), 1),
-  /** Batches of a shard that are processed at once; the records of one partition key stay in order. */
+  /** Batches of a shard that are processed concurrently; the records of one partition key stay in order. */
   parallelizationFactor: v.optional(wholeNumber(1, 10), 1),
-  /** How often a failing batch is retried before it is set aside in the failure bucket. */
+  /** How many times a failing batch is retried before it is set aside in the failure bucket. */
   maximumRetryAttempts: v.optional(wholeNumber(0, 10_000), 30),
   /** Memory of the function in MB; its share of a CPU grows with it. */
   memorySize: v.optional(wholeNumber(128, 10_240), 512),
@@ -59,7 +62,7 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** Where settings come from. If several name a setting, the last of them wins. */
+/** Where settings come from, in order: if several give the same setting, the last of them wins. */
 export interface SettingsSources {
   /** `context.settings` of cdktf.json. */
   context?: unknown;

@@ -27,13 +27,13 @@ describe("brokenItemLimit", () => {
   it("counts a partition key's bytes, not its characters", () => {
     expect(broken({ username: "é".repeat(1024) })).toBeUndefined();
     expect(broken({ username: `${"é".repeat(1024)}x` })).toBe(
-      "username: 2049 bytes, a partition key has at most 2048",
+      "username: 2049 bytes; a partition key has at most 2048",
     );
   });
 
   it("counts a sort key's bytes", () => {
     expect(broken({ id: "😀".repeat(256) })).toBeUndefined();
-    expect(broken({ id: `${"😀".repeat(256)}x` })).toBe("id: 1025 bytes, a sort key has at most 1024");
+    expect(broken({ id: `${"😀".repeat(256)}x` })).toBe("id: 1025 bytes; a sort key has at most 1024");
   });
 
   it("counts the names and values of all attributes of an item", () => {
@@ -43,7 +43,7 @@ describe("brokenItemLimit", () => {
     const room = 400 * 1024 - rest - dated;
 
     expect(broken({ text: "x".repeat(room) })).toBeUndefined();
-    expect(broken({ text: "x".repeat(room + 1) })).toBe("the item: 409601 bytes, an item has at most 409600");
+    expect(broken({ text: "x".repeat(room + 1) })).toBe("the item: 409601 bytes; an item has at most 409600");
     expect(brokenItemLimit(eventItem(post({ text: "x".repeat(room) }), 1))).toContain(
       "an item has at most 409600",
     );

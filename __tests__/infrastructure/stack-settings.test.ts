@@ -42,10 +42,8 @@ describe("the settings", () => {
     ],
     [{ batchSize: "12x" }, 'setting batchSize is "12x", but it must be a whole number from 1 to 10000.'],
     [{ batchSize: 1.5 }, "setting batchSize is 1.5, but it must be a whole number from 1 to 10000."],
-    [
-      { region: "Frankfurt" },
-      'setting region is "Frankfurt", but it must be an AWS region such as us-east-1.',
-    ],
+    [{ region: 5 }, "setting region is 5, but it must be a string."],
+    [{ region: "Oslo" }, 'setting region is "Oslo", but it must be an AWS region such as us-east-1.'],
     [
       { streamMode: "on-demand" },
       'setting streamMode is "on-demand", but it must be PROVISIONED or ON_DEMAND.',

@@ -4,32 +4,32 @@ import { Problems } from "./problems";
 import { decodeRecord, type Rejection, type StorableRecord } from "./record-decoder";
 import type { RejectionStore } from "./rejection-store";
 
-/** What `processBatch` needs for its work. */
+/** What `processBatch` works with. */
 export interface BatchProcessorParts {
   writer: EventWriter;
   /** Called only when there is something to set aside, so that a clean batch never loads the S3 client. */
   loadRejectionStore: () => Promise<RejectionStore>;
-  /** Days from a record's arrival until its item expires; 0: never. */
+  /** Days from a record's arrival until its item expires; 0 means never. */
   timeToLiveDays: number;
 }
 
-/** When the time is up for the two parts of the work. */
+/** One signal for each part of the work, aborted when its time is up. */
 export interface Deadlines {
   writing: AbortSignal;
   settingAside: AbortSignal;
 }
 
-/** What became of a batch. Counts are of user records, unless they say otherwise. */
+/** What became of a batch. Counts are of user records unless stated otherwise. */
 export interface BatchResult {
   received: number;
   stored: number;
   /** Set aside in the failure bucket. */
   rejected: readonly Rejection[];
-  /** Sent again within the invocation. */
+  /** Items sent again within the invocation; an item counts once for each time. */
   retried: number;
   /** The sequence numbers of the Kinesis records that Lambda must retry. */
   failed: readonly string[];
-  /** What went wrong, and how many records it touched. */
+  /** What went wrong, and how many records it affected. */
   problems: ReadonlyMap<string, number>;
 }
 
@@ -84,8 +84,8 @@ function sortByOutcome(decoded: readonly (StorableRecord | Rejection)[], { outco
 }
 
 /**
- * The rejections that do not come again. Lambda retries every record from the lowest failed sequence number on, and a
- * record rejected there would be set aside twice.
+ * Keeps the rejections that no retry will repeat. Lambda retries every record from the lowest failed sequence number
+ * on, and a record rejected there would be set aside twice.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
  */
 function beforeCheckpoint(

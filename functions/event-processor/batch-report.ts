@@ -6,8 +6,8 @@ import type { BatchResult } from "./batch-processor";
 import type { Rejection } from "./record-decoder";
 
 /**
- * Reports to the operator what became of a batch: one line of log with the counts, a warning for each reason of rejection
- * and one for problems, and the metrics. The text of posts appears in none of them.
+ * Reports to the operator what became of a batch: one log line with the counts, a warning for each reason for rejection
+ * and one for problems, and the metrics. None of them holds the text of a post.
  */
 export function reportBatch(
   kinesisRecords: readonly KinesisStreamRecord[],
@@ -43,10 +43,10 @@ export function reportBatch(
   metrics.publishStoredMetrics();
 }
 
-/** Problems named in the log of one batch; error messages may differ from request to request. */
+/** The most problems that the log names for one batch; every request may fail with a different message. */
 const MAX_PROBLEMS_LOGGED = 10;
 
-/** In milliseconds. */
+/** How long ago the oldest record arrived, in milliseconds. */
 function ageOfOldest(kinesisRecords: readonly KinesisStreamRecord[], now: number): number {
   const oldest = kinesisRecords.reduce(
     (earliest, { kinesis }) => Math.min(earliest, kinesis.approximateArrivalTimestamp * 1000),

@@ -8,15 +8,15 @@ import { describeError, type Problems } from "./problems";
 /** What became of an item. */
 export type WriteOutcome =
   | { status: "stored" }
-  /** DynamoDB calls the item invalid: it can never be stored. */
+  /** DynamoDB called the item invalid: it can never be stored. */
   | { status: "rejected"; detail: string }
-  /** It may be stored when it is written again. */
+  /** A later attempt may store it. */
   | { status: "failed" };
 
 export interface WriteResult {
-  /** The outcome of an item that was to be written. Items with the same key have the same outcome. */
+  /** The outcome of one of the items. Items with the same key have the same outcome. */
   outcomeOf: (item: EventItem) => WriteOutcome;
-  /** How many items were sent again; an item counts once for each time. */
+  /** How many items were sent again after a failure; an item counts once for each time. */
   retried: number;
 }
 
@@ -89,7 +89,7 @@ export class EventWriter {
     return items.filter((item) => unprocessed.has(itemKey(item)));
   }
 
-  /** One invalid item fails the whole request, and DynamoDB does not say which: halves the request until it is alone. */
+  /** One invalid item fails the whole request, and DynamoDB does not say which: halves the items until it is alone. */
   async #narrowDown(items: readonly EventItem[], error: Error, run: WriteRun): Promise<void> {
     const [first, ...others] = items;
     if (first && others.length === 0) {
@@ -106,18 +106,18 @@ export class EventWriter {
 interface WriteRun {
   readonly signal: AbortSignal;
   readonly problems: Problems;
-  /** By the items' keys; an item without an outcome is not settled. */
+  /** By the items' keys; an item without an outcome is still to be stored. */
   readonly outcomes: Map<string, WriteOutcome>;
   retried: number;
 }
 
-/** The one error that is an item's own fault. Any other may pass, or the operator may correct its cause: it is retried. */
+/** The one error that is an item's own fault. Any other is retried: it may pass, or the operator may fix its cause. */
 function isInvalidItem(error: unknown): error is Error {
   return error instanceof Error && error.name === "ValidationException";
 }
 
 /**
- * Items in a BatchWriteItem request.
+ * The most items that a BatchWriteItem request may hold.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */
 const MAX_ITEMS_PER_REQUEST = 25;

@@ -4,14 +4,14 @@ import { MAX_TIME_TO_LIVE_DAYS } from "../../events/event-item";
 export interface FunctionSettings {
   tableName: string;
   failureBucketName: string;
-  /** Days from a record's arrival until its item expires; 0: never. */
+  /** Days from a record's arrival until its item expires; 0 means never. */
   timeToLiveDays: number;
   processorVersion: string;
 }
 
 /**
  * Reads the function's settings from its environment.
- * @throws Error that names every variable that is missing or malformed, and its rule
+ * @throws Error that names every missing or malformed variable, and its rule
  */
 export function readFunctionSettings(environment: NodeJS.ProcessEnv): FunctionSettings {
   const parsed = v.safeParse(Environment, environment);
@@ -49,5 +49,5 @@ function describe(issue: v.BaseIssue<unknown>): string {
   const name = v.getDotPath(issue);
   return issue.input === undefined
     ? `${name} is missing`
-    : `${name} is "${issue.input}" and ${issue.message}`;
+    : `${name} is "${issue.input}", but it ${issue.message}`;
 }

@@ -20,7 +20,7 @@ const writer = new EventWriter(
 );
 let rejectionStore: RejectionStore | undefined;
 
-/** Lambda's entry point: takes a batch of Kinesis records, and returns those that Lambda must retry. */
+/** Lambda's entry point: processes a batch of Kinesis records, and returns those that Lambda must retry. */
 export async function handler(
   event: KinesisStreamEvent,
   context: Context,

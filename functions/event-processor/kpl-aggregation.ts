@@ -8,9 +8,9 @@ export interface AggregatedUserRecord {
 }
 
 /**
- * Takes a record apart that the Kinesis Producer Library aggregated: magic number, protobuf message, MD5 of the message.
- * Returns `undefined` for an ordinary record. That includes one with the magic number whose checksum is wrong, which
- * cannot be decoded, or which holds no user records.
+ * Takes apart an aggregate of the Kinesis Producer Library: a magic number, a protobuf message and the message's MD5.
+ * Returns `undefined` for an ordinary record. A record with the magic number is ordinary, too, if its checksum is
+ * wrong, it cannot be decoded, or it holds no user records.
  * @see https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md
  */
 export function disaggregate(data: Uint8Array): AggregatedUserRecord[] | undefined {

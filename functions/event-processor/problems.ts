@@ -1,7 +1,4 @@
-/**
- * What went wrong while a batch was processed, and how many records each problem touched. A record counts once for each
- * time that it met the problem.
- */
+/** What went wrong while a batch was processed. A record counts once for each time that it met a problem. */
 export class Problems {
   readonly counts = new Map<string, number>();
 
@@ -10,7 +7,7 @@ export class Problems {
   }
 }
 
-/** An error by its name and message; a refused connection has a code only. */
+/** An error's name and message, or its code if there is no message, as with a refused connection. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { name, message, code } = error as NodeJS.ErrnoException;

@@ -4,12 +4,12 @@ import { parseEvent } from "../../events/parse-event";
 import type { RejectionReason } from "../../events/rejected-record";
 import { disaggregate } from "./kpl-aggregation";
 
-/** What a producer put on the stream: a Kinesis record, or one of those that the KPL packed into it. */
+/** What a producer put on the stream: a Kinesis record, or one of those in an aggregate. */
 export interface UserRecord {
   streamArn: string;
   shardId: string;
   sequenceNumber: string;
-  /** The position within a KPL-aggregated record; absent from an ordinary record. */
+  /** The position within an aggregate, from 0; absent from an ordinary record. */
   subSequenceNumber?: number;
   partitionKey: string;
   /** When Kinesis received it. */
@@ -32,8 +32,8 @@ export interface StorableRecord {
 }
 
 /**
- * Decodes a Kinesis record, in the order in which its user records were put. Never throws.
- * @param timeToLiveDays days from the record's arrival until its items expire; 0: never
+ * Decodes the user records of a Kinesis record, in the order in which they were put. Never throws.
+ * @param timeToLiveDays days from the record's arrival until its items expire; 0 means never
  */
 export function decodeRecord(
   kinesisRecord: KinesisStreamRecord,
@@ -72,7 +72,7 @@ function decodeUserRecord(record: UserRecord, timeToLiveDays: number): StorableR
 
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
-/** Epoch seconds. Counted from the arrival and not from now: a record that is processed again gives the same item. */
+/** In epoch seconds, counted from the arrival, not from now: a record that is processed again gives the same item. */
 function expiresAt(arrivedAt: Date, timeToLiveDays: number): number | undefined {
   if (timeToLiveDays === 0) return undefined;
   return Math.floor(arrivedAt.getTime() / 1000) + timeToLiveDays * SECONDS_PER_DAY;

@@ -23,7 +23,7 @@ export class RejectionStore {
   }
 
   /**
-   * Writes the rejections of a batch as one object. The same rejections written again overwrite it. Never throws.
+   * Writes the rejections of a batch as one object. Writing the same rejections again overwrites it. Never throws.
    * @param rejections of one shard, in the order of the batch; if there are none, nothing is written
    * @param signal aborted when the time is up
    * @param problems collects what went wrong, even if a later attempt succeeded
@@ -60,7 +60,7 @@ export class RejectionStore {
   }
 }
 
-/** Depends on the records only, so that a batch that is processed again overwrites what it has written. */
+/** Depends only on the records, so that a batch that is processed again overwrites its own object. */
 function objectKey(first: UserRecord, last: UserRecord): string {
   const date = first.arrivedAt.toISOString().slice(0, "YYYY-MM-DD".length).replaceAll("-", "/");
   return `${REJECTED_RECORDS_PREFIX}${first.shardId}/${date}/${first.sequenceNumber}-${last.sequenceNumber}.ndjson`;

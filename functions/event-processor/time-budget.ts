@@ -1,7 +1,7 @@
 /**
- * Divides an invocation's time, in milliseconds from now: events are written until `writingMs`, rejected records are set
- * aside until `settingAsideMs`, and the rest is for the answer. Setting aside gets 5 s, enough for the S3 client to load
- * and for a request to be sent again, or a quarter of a shorter invocation.
+ * Divides an invocation's time, in milliseconds from now. Events are written until `writingMs`, rejected records are
+ * set aside until `settingAsideMs`, and the rest is for the answer. Setting aside gets 5 s, enough for the S3 client to
+ * load and for a request to be sent again, or a quarter of the time if that is less.
  * @param remainingMs until Lambda ends the invocation
  */
 export function timeBudget(remainingMs: number): { writingMs: number; settingAsideMs: number } {

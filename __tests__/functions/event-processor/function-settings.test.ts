@@ -27,7 +27,7 @@ describe("readFunctionSettings", () => {
     'does not accept a time to live of "%s"',
     (days) => {
       expect(() => readFunctionSettings({ ...environment, TIME_TO_LIVE_DAYS: days })).toThrow(
-        `TIME_TO_LIVE_DAYS is "${days}" and must be a whole number of days from 0 to 3650`,
+        `TIME_TO_LIVE_DAYS is "${days}", but it must be a whole number of days from 0 to 3650`,
       );
     },
   );
@@ -35,7 +35,7 @@ describe("readFunctionSettings", () => {
   it("names every variable that is missing or empty", () => {
     expect(() => readFunctionSettings({ FAILURE_BUCKET_NAME: "" })).toThrow(
       "The function's environment is malformed: TABLE_NAME is missing; " +
-        'FAILURE_BUCKET_NAME is "" and must not be empty; TIME_TO_LIVE_DAYS is missing; ' +
+        'FAILURE_BUCKET_NAME is "", but it must not be empty; TIME_TO_LIVE_DAYS is missing; ' +
         "PROCESSOR_VERSION is missing.",
     );
   });

@@ -89,7 +89,7 @@ describe("decodeRecord, for a record that can never be stored,", () => {
       { reason: "item-too-large", detail: expect.stringMatching(/^the item: \d+ bytes/) },
     ]);
     expect(decode(kinesisRecord(post({ id: "x".repeat(1025) })))).toMatchObject([
-      { reason: "item-too-large", detail: "id: 1025 bytes, a sort key has at most 1024" },
+      { reason: "item-too-large", detail: "id: 1025 bytes; a sort key has at most 1024" },
     ]);
   });
 });
