@@ -23,7 +23,7 @@ export interface Caller {
 /** What the SDK throws when it finds no credentials, or when those of a session have expired. */
 export const NO_CREDENTIALS: readonly string[] = ["CredentialsProviderError", "TokenProviderError"];
 
-/** Whether the same call may succeed later: no answer came, the service throttled it, or had a fault of its own. */
+/** Whether the same call may succeed later: it got no answer, was throttled, or met a fault of the service. */
 export function isTransient(error: Error): boolean {
   const sdkError = error as SdkError;
   if (NO_CREDENTIALS.includes(error.name)) return false;
@@ -37,8 +37,8 @@ export function isTransient(error: Error): boolean {
 }
 
 /**
- * Turns an error that no retry can cure into a message that says what to do. The service's own words are omitted where
- * they say less, or quote the request.
+ * Turns an error that no retry can cure into a message that says what to do. The service's own message is omitted where
+ * it says less, or quotes the request.
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html#API_PutRecords_Errors
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html
  */
@@ -46,7 +46,7 @@ export function fatalError(error: Error, stream: StreamAddress, caller: Caller):
   return new CommandError(`${explanation(error, describeStream(stream), caller)} (${error.name})`);
 }
 
-/** Names a stream, and no other. */
+/** Describes a stream in words that no other stream shares. */
 export function describeStream({ streamName, region, endpoint }: StreamAddress): string {
   return `the stream ${streamName} in ${region}${endpoint ? ` at ${endpoint}` : ""}`;
 }
@@ -78,7 +78,7 @@ function explanation(error: Error, where: string, { credentials, remedies }: Cal
     case "KMSInvalidStateException":
     case "KMSNotFoundException":
     case "KMSOptInRequired":
-      return `the KMS key that encrypts ${where} cannot be used; see that it is enabled and that ${credentials} may call kms:GenerateDataKey with it`;
+      return `the KMS key that encrypts ${where} cannot be used; make sure that it is enabled and that ${credentials} may call kms:GenerateDataKey with it`;
     case "CredentialsProviderError":
     case "TokenProviderError":
       return `there are no credentials to call ${where} with: ${error.message}; ${remedies.unknown}`;

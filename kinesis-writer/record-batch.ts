@@ -1,6 +1,6 @@
 import { recordBytes, type StreamRecord } from "./stream-record";
 
-/** A record, and when the writer took it, epoch milliseconds. */
+/** A record, and when the writer took it, in epoch milliseconds. */
 export interface Entry<R> {
   readonly record: R;
   readonly since: number;
@@ -19,12 +19,12 @@ export class RecordBatch<R extends StreamRecord> {
     return this.entries.length >= MAX_RECORDS || this.#bytes >= MAX_BYTES;
   }
 
-  /** Whether the record fits in; an empty batch takes any record. */
+  /** Whether the record fits; an empty batch takes any record. */
   hasRoomFor(record: R): boolean {
     return this.isEmpty || (!this.isFull && this.#bytes + recordBytes(record) <= MAX_BYTES);
   }
 
-  /** @param since when the writer took the record, epoch milliseconds */
+  /** @param since when the writer took the record, in epoch milliseconds */
   add(record: R, since: number): void {
     this.entries.push({ record, since });
     this.#bytes += recordBytes(record);
@@ -32,7 +32,7 @@ export class RecordBatch<R extends StreamRecord> {
 }
 
 /**
- * What a PutRecords call may carry: every stream takes this much; newer ones take calls of 10 MiB.
+ * What a PutRecords call may carry. Every stream takes this much; newer ones take calls of 10 MiB.
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
  */
 const MAX_RECORDS = 500;

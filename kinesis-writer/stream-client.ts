@@ -3,7 +3,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { CommandError } from "../shared/errors";
 import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
 
-/** Where a stream is and what its calls are signed with; without credentials, the SDK's default chain finds them. */
+/** Where a stream is, and the credentials to call it with; they default to those that the SDK's default chain finds. */
 export interface StreamAccess extends StreamAddress {
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
@@ -14,7 +14,7 @@ export interface StreamAccess extends StreamAddress {
  * The SDK's Kinesis client speaks HTTP/2 by default, opens a session for every request, and fails against a server
  * that speaks plain HTTP/1.1, as emulators do. HTTP/1.1 with connections kept alive is faster here, and works with
  * both.
- * @param maxAttempts how many times the SDK itself tries a call; 1 where the caller retries
+ * @param maxAttempts how many times the SDK itself tries a call; 1 if the caller retries
  */
 export function streamClient(access: Omit<StreamAccess, "streamName">, maxAttempts: number): KinesisClient {
   const { region, credentials, endpoint } = access;
@@ -37,7 +37,7 @@ export function streamClient(access: Omit<StreamAccess, "streamName">, maxAttemp
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
 
-/** They take the SDK some three seconds: a passing fault must not end a run before it starts, a lasting one should. */
+/** Up to about three seconds of retries: a passing fault must not end a run before it starts; a lasting one should. */
 const CHECK_ATTEMPTS = 6;
 
 /**
@@ -51,7 +51,7 @@ export async function checkStream(access: StreamAccess, caller: Caller): Promise
     await client.send(new DescribeStreamSummaryCommand({ StreamName: access.streamName }));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // A user's own key may be allowed to put records and nothing else.
+    // The credentials may allow nothing but to put records.
     if (error.name === "AccessDeniedException") return;
     if (isTransient(error))
       throw new CommandError(

@@ -11,13 +11,13 @@ export interface ShardPosition {
 }
 
 /**
- * The most bytes a record may have, data and partition key together. A stream can be set to take more; this is
- * what every stream takes.
+ * The most bytes that a record may have, data and partition key together. Every stream takes this much; a stream can be
+ * set to take more.
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html
  */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 
-/** A partition key has at most 256 characters. */
+/** The most Unicode characters that a partition key may have. */
 export const MAX_PARTITION_KEY_LENGTH = 256;
 
 /** A record's size as Kinesis counts it: data and partition key, in bytes. */

@@ -5,13 +5,13 @@ import { type Caller, fatalError, isTransient, type StreamAddress } from "./kine
 import { type Entry, RecordBatch } from "./record-batch";
 import type { ShardPosition, StreamRecord } from "./stream-record";
 
-/** Called with what becomes of the records: each is acknowledged or undelivered, exactly once. */
+/** Receives the outcome of every record: each is acknowledged or undelivered, exactly once. */
 export interface Outcomes<R> {
   /** Kinesis has stored the records. */
   onAcknowledged(records: readonly R[], positions: readonly ShardPosition[]): void;
-  /** So many records are about to be sent again. */
+  /** This many records are about to be sent again. */
   onResend(count: number): void;
-  /** Kinesis did not take the record. It may still be on the stream, if only the answer was lost. */
+  /** Kinesis did not acknowledge the record. It may still be on the stream, if only the answer was lost. */
   onUndelivered(record: R, reason: string): Promise<void>;
 }
 
@@ -21,19 +21,19 @@ export interface StreamWriterOptions<R> extends Partial<Waiting> {
   /** Whose credentials the client has. */
   caller: Caller;
   outcomes: Outcomes<R>;
-  /** Stops at once, calls under way too: what is not acknowledged is undelivered. */
+  /** Stops immediately and cancels calls under way: what is not acknowledged is undelivered. */
   abort: AbortSignal;
-  /** For how long a record is sent again, in milliseconds, before it is undelivered. */
+  /** How long a record is sent again before it is undelivered, in milliseconds. */
   maxAgeMs: number;
-  /** How long a record may wait for others to share a call with, in milliseconds. */
+  /** How long a record may wait for others to share its call, in milliseconds; defaults to 200. */
   lingerMs?: number;
-  /** How many calls may be under way at once. */
+  /** How many calls may be under way at once; defaults to 4. */
   concurrency?: number;
 }
 
 /**
- * Puts records on a stream, many in a call and several calls at once, and sends again what failed, until it is stored
- * or too old.
+ * Puts records on a stream, many in a call and several calls at once. It sends again what failed, until it is stored or
+ * too old.
  *
  * No order is guaranteed: calls overtake each other, PutRecords itself keeps none, and a record that is sent again
  * arrives behind later ones. The table does not need any, since writing an event twice or late leaves the same item.
@@ -42,7 +42,7 @@ export interface StreamWriterOptions<R> extends Partial<Waiting> {
 export class StreamWriter<R extends StreamRecord> {
   readonly #options: Required<StreamWriterOptions<R>>;
   #filling = new RecordBatch<R>();
-  /** Whether the batch that is being filled should go out as soon as a call may start, full or not. */
+  /** Whether the batch that is being filled should be sent as soon as a call may start, full or not. */
   #due = false;
   readonly #full: RecordBatch<R>[] = [];
   #calls = 0;
@@ -65,8 +65,8 @@ export class StreamWriter<R extends StreamRecord> {
   }
 
   /**
-   * Takes a record, and resolves when there is room for the next one: this is what holds back the source. At most one
-   * full batch waits behind the calls under way.
+   * Waits until there is room for the record, and takes it: this is what holds back the source. At most one full batch
+   * waits behind the calls under way.
    * @throws the reason why the writer has stopped; the record has then been reported as undelivered
    */
   async put(record: R): Promise<void> {
@@ -135,7 +135,7 @@ export class StreamWriter<R extends StreamRecord> {
     }
   }
 
-  /** Stops: whatever is not acknowledged yet is undelivered. */
+  /** Stops: what is not acknowledged by the calls under way is undelivered. */
   #stop(reason: Error): void {
     this.#stopped ??= reason;
     this.#stopping.abort();
@@ -143,7 +143,7 @@ export class StreamWriter<R extends StreamRecord> {
     this.#changed();
   }
 
-  /** Sends the entries until each has its outcome. While it waits it counts as a call, which slows the writer down. */
+  /** Sends the entries until each has its outcome. Its waits count as part of a call, which slows the writer down. */
   async #deliver(entries: readonly Entry<R>[]): Promise<void> {
     let remaining = entries;
     for (let attempt = 1; !this.#stopped; attempt++) {
@@ -166,7 +166,7 @@ export class StreamWriter<R extends StreamRecord> {
     });
     try {
       const { Records: results = [] } = await client.send(command, { abortSignal: abort });
-      // The results are in the order of the entries. A call succeeds even if every entry in it has failed.
+      // The results are in the order of the entries. A call can succeed even though every entry in it failed.
       const stored: R[] = [];
       const positions: ShardPosition[] = [];
       const failed: Entry<R>[] = [];

@@ -1,6 +1,6 @@
 import type { Caller } from "../kinesis-writer/kinesis-errors";
 
-/** The producer puts records under the access key of its own user. */
+/** The producer calls Kinesis with the access key of its own IAM user. */
 export const PRODUCER: Caller = {
   credentials: "the producer's access key",
   remedies: {

@@ -9,7 +9,7 @@ export const sourceList = Object.entries(sources)
   .join("\n");
 
 /**
- * Finds the source of a run: the one that `--source` names, a file if there is `--input`, or what the environment says.
+ * Finds the source of a run: the one that `--source` names, a file with `--input`, or the environment's default.
  * @throws CommandError if there is none, or if an option belongs to another source
  */
 export function chosenSource(

@@ -18,7 +18,7 @@ import { ProducerSession } from "./producer-session";
 import { streamSettings } from "./stream-settings";
 
 /**
- * Puts the posts of a source on the stream, and says what became of them. The options, the source and the stream are
+ * Puts the posts of a source on the stream, and prints a summary. The options, the source and the stream are
  * checked before anything is read: a source may be a pipe that cannot be read twice.
  */
 async function run(options: ProducerOptions, command: Command): Promise<void> {

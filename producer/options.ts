@@ -7,7 +7,7 @@ import { sourceList } from "./chosen-source";
 import { sources } from "./sources";
 import type { StreamOptions } from "./stream-settings";
 
-/** What the command line gave. */
+/** The options of the command line. */
 export interface ProducerOptions extends StackSelection, StreamOptions {
   source?: string;
   input?: string;
@@ -75,8 +75,8 @@ export function producerCommand(): Command {
 }
 
 /**
- * Makes sure that no file that the run writes is its input, which would be overwritten, or read while it grows.
- * @throws CommandError with the usage code if one is
+ * Makes sure that no option names the input as a file to write: it would be overwritten, or read while it grows.
+ * @throws CommandError with the usage code if one does
  */
 export async function requireSeparateFiles({
   input,
@@ -115,7 +115,7 @@ cloud. These environment variables override the outputs, and options override bo
 With --local or --stack, they are ignored. AWS_ACCESS_KEY_ID and the like are never used.
 Environment variables may also be in a .env file in this directory; .env.example shows them.
 
-Ctrl-C ends the source and delivers what was read; a second Ctrl-C stops at once.
+Ctrl-C ends the source and delivers what was read; a second Ctrl-C stops immediately.
 
 With --resume, a checkpoint marks the last position before which everything is acknowledged by Kinesis, in the rejects
 file, or skipped. The producer resumes there, however the last run ended: no post is lost, some may be sent twice, and

@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from "../shared/clock";
 
 /**
- * Passes items on at a steady rate, and ends when the signal is aborted. An item is asked for only when it is due, so
- * that the time it carries is fresh.
+ * Passes items on at a steady rate, and ends when the signal is aborted. An item is read only when it is due, so that
+ * the time it carries is fresh.
  * @param rate items per second
- * @param counts whether an item is one of those; what the source skips takes no time
+ * @param counts whether an item counts towards the rate; one that does not is passed on without a wait of its own
  */
 export async function* pace<T>(
   items: AsyncIterable<T>,
@@ -31,13 +31,13 @@ export async function* pace<T>(
   }
 }
 
-/** How far behind its schedule a slow run may catch up in one burst. */
+/** How much of a delay may be made up for in one burst. */
 const CATCH_UP_MS = 1000;
 
 /**
  * Waits until an item is due. The clock may be set back at any time, even while this waits: an item is then due after
  * one interval at the latest.
- * @returns when the item was due, epoch milliseconds
+ * @returns when the item was due, in epoch milliseconds
  */
 async function waitUntil(
   scheduled: number,

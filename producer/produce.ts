@@ -16,7 +16,7 @@ import { pace } from "./pace";
 import { eventRecord, type ProducedRecord, rawRecord } from "./record";
 import type { Source, SourceItem, SourcePosition } from "./sources/source";
 
-/** One run of the producer: what it reads, where it puts it, and what it keeps up to date meanwhile. */
+/** One run of the producer: what it reads, where it puts it, and what it updates meanwhile. */
 export interface ProducerRun {
   source: Source;
   client: KinesisClient;
@@ -32,20 +32,20 @@ export interface ProducerRun {
   warnings: Warnings;
   rejectsFile: RejectsFile;
   receipts?: Receipts | undefined;
-  /** Where the source resumes, and how far it is settled; without one, it starts at its beginning, or now. */
+  /** Where the source resumes, and how far it is settled; without one, it starts at its beginning or, if live, now. */
   checkpoint?: Checkpoint | undefined;
-  /** Called with what the source has to say to the user. */
+  /** Called with each message from the source to the user. */
   onNotice(message: string): void;
   /** Ends the source; what was read is delivered. */
   stop: AbortSignal;
-  /** Ends delivery, too: what is not acknowledged yet is undelivered. */
+  /** Ends delivery, too: what is not acknowledged by then is undelivered. */
   abort: AbortSignal;
 }
 
 /**
- * Puts a source's posts on the stream. The source is read only as fast as the stream takes its records. When this
- * returns or throws, all that was read is settled: acknowledged, in the rejects file, or skipped.
- * @throws CommandError if the source, the stream or the rejects file fails for longer than a retry helps
+ * Puts a source's posts on the stream. The source is read only as fast as the stream takes its records. When this ends,
+ * all that was read is settled (acknowledged, in the rejects file, or skipped), unless a file could not be written.
+ * @throws CommandError if the source or the stream fails despite retries, or a file cannot be written
  */
 export async function produce(run: ProducerRun): Promise<void> {
   const { source, client, stream, clock, maxAgeMs, abort, checkpoint, rejectsFile } = run;
@@ -65,7 +65,7 @@ export async function produce(run: ProducerRun): Promise<void> {
   const items = source.items(run.stop, checkpoint?.from);
   const paced = run.rate === undefined ? items : pace(items, run.rate, makesRecord, run.stop, clock);
   const atEnd = checkpoint?.nothingLeft || (await putItems(paced, writer, run).catch(onFault));
-  // Also when the source has failed: what it delivered before is put on the stream.
+  // Even if the source has failed, what it delivered before is put on the stream.
   await writer.close().catch(onFault);
   await checkpoint?.close(atEnd === true && faults.size === 0).catch(onFault);
   await rejectsFile.close().catch(onFault);
@@ -108,7 +108,7 @@ async function putItem(
   const bytes = recordBytes(record);
   if (bytes <= MAX_RECORD_BYTES) return writer.put({ ...record, item: pending });
 
-  const detail = `${bytes} bytes with its partition key, a record has at most ${MAX_RECORD_BYTES}`;
+  const detail = `${bytes} bytes with its partition key; a record has at most ${MAX_RECORD_BYTES}`;
   await reject(run, item.line?.number, "record-too-large", detail, [item.line?.bytes ?? record.data]);
   settle(run, pending);
 }
@@ -172,7 +172,7 @@ class RecordOutcomes implements Outcomes<ProducedRecord> {
   }
 }
 
-/** One error for all faults: a defect, whose stack is needed, or else every message once. */
+/** Makes one error of all faults: the first defect, whose stack trace is needed, or else each message once. */
 function combined(faults: readonly unknown[]): unknown {
   if (faults.length === 1) return faults[0];
   const defect = faults.find((fault) => !(fault instanceof CommandError));

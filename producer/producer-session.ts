@@ -5,7 +5,7 @@ import { Warnings } from "./delivery/warnings";
 import { ProgressLine } from "./progress-line";
 import type { Source } from "./sources/source";
 
-/** One run, as the user at the terminal sees it: its progress, its warnings and its summary, and Ctrl-C. */
+/** One run, as the user at the terminal sees it: its progress, warnings and summary, and Ctrl-C. */
 export class ProducerSession {
   readonly tally = newTally();
   readonly warnings = new Warnings((message) => this.warn(message));
@@ -22,7 +22,7 @@ export class ProducerSession {
     this.#started = performance.now();
     this.#progress = new ProgressLine(process.stderr, this.tally, () => this.#source.status?.());
     return listenForInterruption(() =>
-      this.notify("stopping: delivering what was read; Ctrl-C again stops at once"),
+      this.notify("stopping: delivering what was read; Ctrl-C again stops immediately"),
     );
   }
 

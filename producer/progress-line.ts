@@ -3,9 +3,9 @@ import { LiveLine, REDRAW_MS } from "../shared/live-line";
 import { formatCount } from "../shared/terminal";
 import type { Tally } from "./delivery/tally";
 
-/** The line on a terminal that says how far a run is. */
+/** The line on a terminal that says how far a run has got. */
 export class ProgressLine extends LiveLine {
-  /** @param status what the source has to say about itself */
+  /** @param status the source's own part of the line, if it has one */
   constructor(terminal: WriteStream, tally: Tally, status: () => string | undefined) {
     const samples: number[] = [];
     super(terminal, () => {

@@ -4,22 +4,22 @@ import { MAX_PARTITION_KEY_LENGTH, type StreamRecord } from "../kinesis-writer/s
 import type { PendingItem } from "../shared/low-watermark";
 import type { SourcePosition } from "./sources/source";
 
-/** A record, and the source's item that it was made from, which is settled with it. */
+/** A record, and the item of the source that it was made from: the record's outcome settles the item. */
 export interface ProducedRecord extends StreamRecord {
   readonly item?: PendingItem<SourcePosition> | undefined;
 }
 
-/** The record that carries an event: its JSON, under its author. */
+/** The record that carries an event: its JSON, with the author as the partition key. */
 export function eventRecord(post: Post): StreamRecord {
   return { partitionKey: authorKey(post.username), data: Buffer.from(JSON.stringify(post)) };
 }
 
-/** The record that carries bytes as they are, under their hash: equal lines share a shard, others spread out. */
+/** The record that carries bytes as they are, with their hash as the partition key: it spreads them over the shards. */
 export function rawRecord(data: Uint8Array): StreamRecord {
   return { partitionKey: hash(data), data };
 }
 
-/** The author, or the author's hash where Kinesis does not take the name: over its limit, or not encodable in UTF-8. */
+/** The author, or the author's hash if Kinesis does not take the name: it is too long, or not encodable in UTF-8. */
 function authorKey(username: string): string {
   const usable = username.length <= MAX_PARTITION_KEY_LENGTH && !/\p{Surrogate}/u.test(username);
   return usable ? username : hash(Buffer.from(username));

@@ -3,7 +3,7 @@ import type { Environment } from "../shared/environment-file";
 import { CommandError, ExitCode } from "../shared/errors";
 import type { Stack } from "../shared/stack";
 
-/** Where the stream is and who puts records on it. */
+/** Where the stream is, and the access key to put records on it with. */
 export interface StreamSettings extends StreamAddress {
   credentials: { accessKeyId: string; secretAccessKey: string };
 }
@@ -18,15 +18,15 @@ export interface StreamOptions {
 }
 
 /**
- * Finds the stream: options come first, then PRODUCER_* environment variables, then the stack's outputs. Where the
- * first two say everything, the outputs are not read, so that a machine that only produces needs no Terraform.
- * `--local` and `--stack` name a stack: then the environment, which may be set for another, is ignored.
+ * Finds the stream: options come first, then PRODUCER_* environment variables, then the stack's outputs. If the first
+ * two give everything, the outputs are not read, so that a machine that only runs the producer needs no Terraform.
+ * `--local` and `--stack` name a stack, so with either the environment, which may be set for another, is ignored.
  *
- * AWS_ACCESS_KEY_ID and the like are not read on purpose: they usually belong to whoever deploys, who may do far
- * more than put records. Secrets come from the environment or the outputs, never from an option, because every
+ * AWS_ACCESS_KEY_ID and the like are deliberately ignored: they usually belong to the operator, who may do far more
+ * than put records. Secrets come from the environment or the outputs, never from an option, because every
  * user of the machine can see the options of a process.
  * @param findStack reads the outputs
- * @throws CommandError if a setting is wrong, or whatever `findStack` throws
+ * @throws CommandError if an option or a variable is wrong, or whatever `findStack` throws
  */
 export async function streamSettings(
   flags: StreamOptions,
@@ -57,7 +57,7 @@ export async function streamSettings(
   };
 }
 
-/** Adds to an error why the outputs were needed: the user has set some of the variables, and may think they suffice. */
+/** Adds to an error why the outputs were needed: a user who has set some of the variables may think they suffice. */
 function withMissing(
   error: unknown,
   settings: Environment,

@@ -172,7 +172,7 @@ describe("Ctrl-C", () => {
     child.kill("SIGINT");
     const run = await ended;
     expect(run.exitCode).toBe(0);
-    expect(stderr()).toBe("stopping: delivering what was read; Ctrl-C again stops at once\n");
+    expect(stderr()).toBe("stopping: delivering what was read; Ctrl-C again stops immediately\n");
     expect(JSON.parse(run.stdout)).toMatchObject({ acknowledged: 2, rejected: 0, undelivered: 0 });
     expect(await producer.kinesis.records()).toHaveLength(2);
   });

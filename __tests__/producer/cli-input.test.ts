@@ -105,7 +105,7 @@ describe("a file with bad lines", () => {
       "rejected: line 3: invalid-utf8: the 3 bytes are not UTF-8",
       "rejected: line 6: invalid-event: id: must be string",
       "rejected: line 7: line-too-long: the line is longer than 1048576 bytes, the most a record holds",
-      "rejected: line 8: record-too-large: 1048579 bytes with its partition key, a record has at most 1048576",
+      "rejected: line 8: record-too-large: 1048579 bytes with its partition key; a record has at most 1048576",
       "",
     ]);
     expect(JSON.parse(run.stdout)).toMatchObject({

@@ -52,7 +52,7 @@ rest. Interrupted at any moment, run it again: nothing is lost, and a record tha
 The bucket and the stream are used with your own AWS credentials, which are found as the AWS CLI finds them. They need
 s3:ListBucket, s3:GetObject, s3:DeleteObject and kinesis:PutRecords; and s3:PutObject to rewrite objects.
 
-Ctrl-C finishes the objects under way; a second Ctrl-C stops at once.
+Ctrl-C finishes the objects under way; a second Ctrl-C stops immediately.
 
 Examples:
   $ npm run redrive -- --list

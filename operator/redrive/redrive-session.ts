@@ -26,7 +26,7 @@ export class RedriveSession {
     this.#selection = new Selection(criteria);
     this.#line = new LiveLine(process.stderr, () => this.#progress());
     this.#interruption = listenForInterruption(() =>
-      this.#line.note("stopping: finishing the objects under way; Ctrl-C again stops at once"),
+      this.#line.note("stopping: finishing the objects under way; Ctrl-C again stops immediately"),
     );
     this.bucket = new FailureBucketClient(stack, this.#interruption.stop, this.#interruption.abort);
   }

@@ -4,13 +4,13 @@ import * as v from "valibot";
 import { decodeJson } from "../../events/json";
 import { CommandError, messageOf } from "../../shared/errors";
 
-/** What a checkpoint's file holds. */
+/** The content of a checkpoint's file. */
 export const SavedCheckpoint = v.object({
   /** What `--source` calls the source. */
   source: v.string(),
   /** Where the records went: what is on one stream is not on another. */
   stream: v.string(),
-  /** What the input is known by. */
+  /** What identifies the input; absent if the source has only one. */
   input: v.optional(v.unknown()),
   /** The low watermark; absent until an item is settled. */
   position: v.optional(v.union([v.string(), v.number()])),
@@ -40,7 +40,7 @@ export async function readCheckpoint(file: string): Promise<SavedCheckpoint | un
   return parsed.output;
 }
 
-/** Replaces a checkpoint. Whenever this process is killed, the file holds the old content or the new one, whole. */
+/** Replaces a checkpoint. Whenever this process is killed, the file holds the old content or the new, complete. */
 export async function writeCheckpoint(file: string, content: SavedCheckpoint): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(`${file}.tmp`, `${JSON.stringify(content, undefined, 2)}\n`, { flush: true });

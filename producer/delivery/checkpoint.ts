@@ -8,11 +8,11 @@ export interface CheckpointOptions {
   source: Source;
   /** What `--source` calls the source. */
   sourceName: string;
-  /** Names the stream, and no other. */
+  /** The stream, as `describeStream` describes it. */
   stream: string;
   /** The file; defaults to the source's own. */
   path?: string | undefined;
-  /** Called before each save, which waits until what was rejected so far is out of this process's hands. */
+  /** Called before each save, which waits for it: whatever is settled as rejected must be in its file first. */
   onSave(): Promise<void>;
   /** Called when the file cannot be written; the run continues. */
   onWarning(message: string): void;
@@ -21,13 +21,13 @@ export interface CheckpointOptions {
 
 /**
  * Keeps a source's low watermark in a file: the last position before which every item is settled, that is, acknowledged
- * by Kinesis, in the rejects file, or skipped. A run that is killed, at whatever moment, resumes there the next time;
- * what it had sent since the last save is sent again, which leaves the same items in the table.
+ * by Kinesis, in the rejects file, or skipped. Whenever a run is killed, the next one resumes there; what was sent
+ * since the last save is sent again, which leaves the same items in the table.
  */
 export class Checkpoint {
   /** Where to resume; undefined at the beginning. */
   readonly from: SourcePosition | undefined;
-  /** Whether the input was delivered to its end and has not grown since. */
+  /** Whether an earlier run delivered the input to its end, and it has not grown since. */
   readonly nothingLeft: boolean;
   readonly #options: CheckpointOptions & { path: string };
   readonly #input: unknown;
@@ -113,7 +113,7 @@ export class Checkpoint {
     this.#watermark.settle(item);
   }
 
-  /** Leaves the checkpoint where it is: an item can be neither delivered nor kept. */
+  /** Keeps the position where it is from now on, because an item can be neither delivered nor kept. */
   stop(): void {
     this.#watermark.stop();
   }
@@ -142,7 +142,7 @@ export class Checkpoint {
     }
   }
 
-  /** Never rejects: a failure is kept until the checkpoint is closed, and forgotten if a later save works. */
+  /** Never throws: a failure is kept until the checkpoint is closed, and forgotten if a later save succeeds. */
   async #save(complete: boolean): Promise<void> {
     const { path: file, sourceName, stream, onSave } = this.#options;
     const position = this.#watermark.position;
@@ -173,8 +173,8 @@ export class Checkpoint {
 const SAVE_EVERY_MS = 1000;
 
 /**
- * How many items may wait behind one that is not settled. A record that is sent again and again, to a shard that is
- * throttled, must not make the list of all that overtook it grow without end.
+ * How many items may wait behind one that is not settled. Without a limit, the list would grow for as long as one
+ * record is sent again and again, to a shard that is throttled.
  */
 const MAX_ITEMS_BEHIND = 100_000;
 
@@ -188,7 +188,7 @@ function expectSameRun(saved: SavedCheckpoint, file: string, sourceName: string,
     );
   if (saved.stream !== stream)
     throw new CommandError(
-      `the checkpoint ${file} says what is on ${saved.stream}, and this run is for ${stream}; ${remedy}`,
+      `the checkpoint ${file} belongs to ${saved.stream}, but this run is for ${stream}; ${remedy}`,
       ExitCode.usage,
     );
 }

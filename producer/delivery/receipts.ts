@@ -4,13 +4,16 @@ import { CommandError, messageOf } from "../../shared/errors";
 
 /**
  * A file with one line for every record that Kinesis acknowledged, `<shard> <sequence number>`, to check that none was
- * lost. A line is written before anything else happens with the acknowledgement: even if the process is killed, the
- * file holds whatever was acknowledged.
+ * lost. A line is written before the acknowledgement is used for anything else: even if the process is killed, the file
+ * holds everything that it counted as acknowledged.
  */
 export class Receipts {
   readonly #file: number;
 
-  /** @throws CommandError if the file cannot be written; one that is there is replaced */
+  /**
+   * Creates the file, or empties one that exists.
+   * @throws CommandError if the file cannot be written
+   */
   constructor(path: string) {
     try {
       this.#file = openSync(path, "w");

@@ -13,7 +13,7 @@ import type { Pieces } from "../../shared/lines";
  */
 export class RejectsFile {
   #stream: Promise<Writable> | undefined;
-  /** The last write: lines are written one after the other, even if several callers have one at the same time. */
+  /** The last write: lines are written one after the other, even if several callers write at the same time. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(readonly path: string) {}
@@ -34,7 +34,7 @@ export class RejectsFile {
   }
 
   /**
-   * Waits until everything written so far is in the file, and would be if this process were killed.
+   * Waits until everything written so far is in the file, where it stays even if this process is killed.
    * @throws CommandError if the file cannot be written
    */
   async flush(): Promise<void> {
@@ -42,7 +42,7 @@ export class RejectsFile {
     if (!this.#stream) return;
     try {
       const stream = await this.#stream;
-      // A write is called back after the ones before it.
+      // A write's callback is called after those of the writes before it.
       await new Promise<void>((resolve, reject) =>
         stream.write("", (error) => (error ? reject(error) : resolve())),
       );
@@ -51,7 +51,10 @@ export class RejectsFile {
     }
   }
 
-  /** Waits until everything is in the file. */
+  /**
+   * Waits until everything is in the file, and closes it.
+   * @throws CommandError if the file cannot be written
+   */
   async close(): Promise<void> {
     if (!this.#stream) return;
     try {
@@ -68,7 +71,7 @@ export class RejectsFile {
     try {
       for await (const piece of pieces) await this.#writePiece(stream, piece);
     } finally {
-      // Also where the bytes broke off, so that the next line is a line of its own.
+      // Even if the bytes broke off, so that the next line is a line of its own.
       await this.#writePiece(stream, Buffer.from("\n"));
     }
   }

@@ -1,6 +1,6 @@
 import { countOf, formatCount } from "../../shared/terminal";
 
-/** What has become of the input so far. */
+/** What became of the input so far. */
 export interface Tally {
   /** Records that Kinesis has stored. */
   acknowledged: number;
@@ -11,7 +11,7 @@ export interface Tally {
   /** Records that Kinesis did not take. */
   undelivered: number;
   emptyLines: number;
-  /** Data of the acknowledged records. */
+  /** How many bytes of data the acknowledged records have, without their partition keys. */
   bytes: number;
 }
 
@@ -20,7 +20,7 @@ export interface Summary extends Tally {
   /** From the first read to the last answer, to the millisecond. */
   seconds: number;
   recordsPerSecond: number;
-  /** Where the rejected and undelivered are; absent if there are none. */
+  /** The path of the rejects file; absent if nothing was written to it. */
   rejectsFile?: string;
 }
 
@@ -29,7 +29,7 @@ export function newTally(): Tally {
   return { acknowledged: 0, retried: 0, rejected: 0, undelivered: 0, emptyLines: 0, bytes: 0 };
 }
 
-/** Sums a run up. @param ms how long it took, in milliseconds */
+/** Sums up a run. @param ms how long it took */
 export function summarize(tally: Tally, ms: number, rejectsFile: string | undefined): Summary {
   return {
     ...tally,
@@ -39,7 +39,7 @@ export function summarize(tally: Tally, ms: number, rejectsFile: string | undefi
   };
 }
 
-/** The summary as one line to read. */
+/** The summary as one line of text. */
 export function summaryLine(summary: Summary): string {
   const { acknowledged, retried, rejected, undelivered, emptyLines, bytes, seconds, rejectsFile } = summary;
   return [

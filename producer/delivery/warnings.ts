@@ -4,7 +4,7 @@ import { countOf } from "../../shared/terminal";
 export class Warnings {
   readonly #onWarning: (message: string) => void;
   #rejected = 0;
-  /** How many more were rejected for a reason than are reported one by one. */
+  /** By reason, how many pieces were rejected beyond those reported one by one. */
   readonly #moreRejected = new Map<string, number>();
   readonly #undelivered = new Map<string, number>();
 

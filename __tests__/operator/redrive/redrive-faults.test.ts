@@ -248,7 +248,7 @@ describe("an interruption", () => {
     expect(run).toMatchObject({
       exitCode: 0,
       stderr:
-        "stopping: finishing the objects under way; Ctrl-C again stops at once\nstopped early: run it again for the rest\n",
+        "stopping: finishing the objects under way; Ctrl-C again stops immediately\nstopped early: run it again for the rest\n",
     });
     expect(JSON.parse(run.stdout)).toMatchObject({ putBack: 32, undelivered: 0, removed: 32 });
     expect(await cloud.keys()).toEqual([42, 43, 44, 45, 46, 47, 48, 49].map((index) => `rejected/${index}`));

@@ -112,7 +112,7 @@ describe("Ctrl-C", () => {
     const { exitCode, stdout, stderr } = await ended;
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: "stopping: delivering what was read; Ctrl-C again stops at once\n",
+      stderr: "stopping: delivering what was read; Ctrl-C again stops immediately\n",
     });
     expect(JSON.parse(stdout)).toMatchObject({ acknowledged: 20 });
     expect(await storedIds()).toEqual(keys(1, 20));
