@@ -8,19 +8,19 @@ import * as v from "valibot";
 import { CommandError, ExitCode } from "./errors";
 import { type Stack, StackOutputs } from "./stack";
 
-/** Which stack, and what reads its outputs. */
+/** Which stack, and how to read its outputs. */
 export interface DeployedStackOptions {
   /** The stack's name, needed when the app has several. */
   stack?: string | undefined;
-  /** Where `cdktf.json` is. */
+  /** Where `cdktf.json` is; defaults to the project's root. */
   projectDirectory?: string;
-  /** The script of cdktf's command line. */
+  /** Path of the cdktf CLI's script; defaults to the installed one. */
   cdktf?: string;
 }
 
 /**
- * Asks cdktf for the outputs of the deployed stack. They hold the producer's secret, and cdktf can only write them to a
- * file: that file lives in a directory no other user can enter, and is deleted before this returns.
+ * Asks cdktf for the outputs of the deployed stack. They hold the producer's secret, and cdktf can write secrets only
+ * to a file: that file is in a directory that no other user can enter, and is deleted before this returns.
  * @throws CommandError that says what is missing and what to do
  */
 export async function deployedStack(options: DeployedStackOptions = {}): Promise<Stack> {
@@ -49,7 +49,8 @@ async function readOutputsFile(file: string): Promise<unknown> {
  */
 export function parseDeployedOutputs(content: unknown, stack?: string): StackOutputs {
   const stacks = v.safeParse(v.record(v.string(), v.record(v.string(), v.unknown())), content);
-  if (!stacks.success) throw new CommandError("cdktf output wrote something that is not outputs by stack");
+  if (!stacks.success)
+    throw new CommandError("cdktf output wrote something other than the outputs of stacks");
 
   const names = Object.keys(stacks.output);
   if (names.length > 1 && stack === undefined)
@@ -94,7 +95,7 @@ async function runCdktfOutput(file: string, options: DeployedStackOptions): Prom
   try {
     await runFile(process.execPath, args, {
       cwd: projectDirectory,
-      // Terraform would otherwise look for updates of itself.
+      // Otherwise Terraform would check for updates to itself.
       env: { ...process.env, CHECKPOINT_DISABLE: "1" },
       maxBuffer: 64 * 1024 * 1024,
       signal: interruption.signal,
@@ -126,7 +127,7 @@ async function runs(command: string): Promise<boolean> {
   );
 }
 
-/** The end of what cdktf printed, without its colours and its spinner. A failed run has printed no outputs. */
+/** The last 20 lines that cdktf printed, without colours and spinner. A failed run prints no outputs. */
 function outputOf(error: unknown): string {
   const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
   const lines = stripVTControlCharacters(`${stdout}\n${stderr}`)

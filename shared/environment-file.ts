@@ -4,8 +4,8 @@ import { CommandError, messageOf } from "./errors";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the variables of a `.env` file into the environment. Variables that are already set, even to nothing, stay as
- * they are. Without a file, nothing changes.
+ * Reads the variables of a `.env` file into the environment. Variables that are already set, even to an empty
+ * string, stay as they are. Without a file, nothing changes.
  * @see https://nodejs.org/docs/latest-v20.x/api/process.html#processloadenvfilepath
  * @throws CommandError if the file exists and cannot be read
  */

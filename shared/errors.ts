@@ -1,8 +1,8 @@
 import { types } from "node:util";
 
-/** What a command's exit code says; the `--help` of each command ends with them. */
+/** What a command's exit codes mean; the `--help` of each command ends with them. */
 export const ExitCode = {
-  /** Everything that was asked for was done. */
+  /** Everything was done. */
   ok: 0,
   /** Something was not done; the message says what, and what to do. */
   failed: 1,
@@ -10,13 +10,13 @@ export const ExitCode = {
   usage: 2,
   /** Everything that could be delivered was, but some input was rejected; it is kept, and the message says where. */
   rejects: 3,
-  /** A second Ctrl-C stopped it: what was under way is not finished. */
+  /** A second Ctrl-C stopped the command: what was under way is not finished. */
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** A fault that the user can fix: printed as its message, without a stack trace. */
+/** A fault that the user can fix. Only its message is printed, without a stack trace. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 
@@ -28,7 +28,7 @@ export class CommandError extends Error {
   }
 }
 
-/** What went wrong, in the words of whatever was thrown. */
+/** The message of an error, or anything else that was thrown, as text. */
 export function messageOf(error: unknown): string {
   return types.isNativeError(error) ? error.message : String(error);
 }

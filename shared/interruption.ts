@@ -8,7 +8,7 @@ export interface Interruption {
 }
 
 /**
- * Listens for Ctrl-C and SIGTERM from now on. A third one ends the process at once, should aborting itself hang.
+ * Listens for Ctrl-C and SIGTERM from now on. A third one ends the process immediately, in case aborting hangs.
  * @param onStop called with the first one
  */
 export function listenForInterruption(
@@ -38,7 +38,7 @@ export function listenForInterruption(
 }
 
 /**
- * How close two signals count as one. In a terminal, Ctrl-C goes to the whole process group, and npm passes it on a
- * second time.
+ * Signals closer together than this count as one. In a terminal, Ctrl-C goes to the whole process group, and npm passes
+ * it on a second time.
  */
 const SAME_PRESS_MS = 500;

@@ -7,20 +7,20 @@ export interface Line {
   terminated: boolean;
 }
 
-/** Bytes that arrive piece by piece; they are read before the next item is asked for. */
+/** Bytes that arrive piece by piece; to be read before the next line or item is requested. */
 export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** A line that is longer than what is held in memory. */
+/** A line that is longer than the limit, and so is not held in memory. */
 export interface LongLine {
   number: number;
-  /** The line's bytes as they arrive; to be read before the next line is asked for. */
+  /** The line's bytes as they arrive. */
   pieces: Pieces;
 }
 
 /**
- * Splits bytes at line feeds. It works on bytes, so that input that is not text survives unchanged, and it holds
- * one line and one chunk at most: a line over the limit is handed out in pieces.
- * @param maxBytes the longest line that is handed out whole; defaults to no limit
+ * Splits bytes at line feeds. It works on bytes, so that input that is not text survives unchanged, and it holds at
+ * most one line and one chunk: a line over the limit is yielded in pieces.
+ * @param maxBytes the longest line that is yielded whole; defaults to no limit
  */
 export function splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line>;
 export function splitLines(
@@ -49,7 +49,7 @@ export async function* splitLines(
 
 const LINE_FEED = 0x0a;
 
-/** One piece stays where it is: whoever splits what is in memory already need not hold it twice. */
+/** A single piece is not copied: when the input is in memory already, it need not be held twice. */
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const [first] = pieces;
   return first && pieces.length === 1 ? first : Buffer.concat(pieces);
@@ -99,7 +99,7 @@ class Input {
     return piece;
   }
 
-  /** Takes a line, or as much of it as shows that it is over the limit. */
+  /** Takes a line, or just enough of it to show that it is over the limit. */
   async takeStartOfLine(maxBytes: number): Promise<{ pieces: Uint8Array[]; bytes: number }> {
     const pieces = [this.take()];
     let bytes = pieces[0]?.byteLength ?? 0;

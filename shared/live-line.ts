@@ -5,13 +5,13 @@ import { CLEAR_LINE } from "./terminal";
 /** How often a live line is drawn again. */
 export const REDRAW_MS = 200;
 
-/** One line on a terminal that says how far a run is; silent where the stream is not a terminal. */
+/** One line on a terminal that says how far a run has got; not drawn if the stream is not a terminal. */
 export class LiveLine {
   readonly #terminal: WriteStream;
   readonly #text: () => string;
   readonly #closing = new AbortController();
 
-  /** @param text asked for the line every `REDRAW_MS` */
+  /** @param text called every `REDRAW_MS`; returns the line */
   constructor(terminal: WriteStream, text: () => string, clock: Clock = systemClock) {
     this.#terminal = terminal;
     this.#text = text;

@@ -7,8 +7,8 @@ export interface PendingItem<P> {
 
 /**
  * The low watermark of items that are read in order and settled in any order: the last position before which every
- * item is settled. Records that are taken later are often acknowledged earlier, and reading must resume before the
- * earliest that is not.
+ * item is settled. Items read later are often settled earlier, and reading must resume no later than at the first
+ * item that is not settled.
  */
 export class LowWatermark<P> {
   #items: PendingItem<P>[] = [];
@@ -36,7 +36,7 @@ export class LowWatermark<P> {
   /**
    * Adds an item; items are added in the order in which they were read.
    * @param position of the item, if it has one
-   * @param weight what it counts in `weightBehind`: 1 to count items, or its bytes
+   * @param weight how much it adds to `weightBehind`: 1 to count items, or its bytes
    */
   add(position: P | undefined, weight = 1): PendingItem<P> {
     const item = { position, weight, isSettled: false };
@@ -83,5 +83,5 @@ export class LowWatermark<P> {
   }
 }
 
-/** How many settled items are removed at once: removing each by itself would move all those behind it. */
+/** How many settled items are removed together: removing each by itself would move all those behind it. */
 const REMOVE_AT_ONCE = 4096;

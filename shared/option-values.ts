@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Makes a parser of an option's value: an integer within limits, both included. */
+/** Makes a parser for an option's value: an integer within limits, both included. */
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
@@ -20,7 +20,7 @@ export function positiveNumber(value: string): number {
 /** Reads an option that may be given several times, with values separated by commas. */
 export function list(value: string, previous: readonly string[] = []): string[] {
   const values = value.split(",").map((part) => part.trim());
-  if (values.includes("")) throw new InvalidArgumentError("It must be values separated by commas.");
+  if (values.includes("")) throw new InvalidArgumentError("It must be a list of values separated by commas.");
   return [...previous, ...values];
 }
 

@@ -3,7 +3,7 @@ export type Random = () => number;
 
 /**
  * Random numbers that the same seed repeats: mulberry32, good enough to draw examples, but not for secrets.
- * @param seed an integer, of which 32 bits count
+ * @param seed an integer; only its lowest 32 bits count
  */
 export function seededRandom(seed: number): Random {
   let state = seed;

@@ -6,7 +6,7 @@ import { CommandError, ExitCode } from "./errors";
  * code. Anything else that is thrown is a defect, and is printed with its stack trace.
  */
 export async function runCommand(command: Command, argv: readonly string[] = process.argv): Promise<void> {
-  // On Node.js 20 the SDK prints a notice about its own support policy to standard error with the first client.
+  // On Node.js 20, the first client makes the SDK print a notice about its own support policy to standard error.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   command.exitOverride().configureHelp({ showGlobalOptions: true });
   try {

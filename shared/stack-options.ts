@@ -5,14 +5,14 @@ import { integer } from "./option-values";
 import type { Stack } from "./stack";
 import { CLEAR_LINE } from "./terminal";
 
-/** Which stack a command works with, as its options say. */
+/** The options that select the stack that a command works with. */
 export interface StackSelection {
   local?: boolean;
   port: number;
   stack?: string;
 }
 
-/** Adds the options that name a stack to a command. */
+/** Adds to a command the options that select a stack. */
 export function addStackOptions(command: Command): Command {
   return command
     .addOption(new Option("--local", "use the local cloud (npm run local) instead of the deployed stack"))
@@ -25,7 +25,7 @@ export function addStackOptions(command: Command): Command {
 }
 
 /**
- * Finds the stack that the options name. Asking cdktf takes seconds, so a terminal shows that it is being asked.
+ * Finds the stack that the options select. Asking cdktf takes seconds, so a terminal shows a message meanwhile.
  * @throws CommandError that says what is missing and what to do
  */
 export async function findStack(options: StackSelection): Promise<Stack> {

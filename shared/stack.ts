@@ -21,6 +21,6 @@ export interface Stack {
   outputs: StackOutputs;
   /** Where its services answer; defaults to AWS's own addresses. */
   endpoint?: string;
-  /** Who may read what the stack stored; defaults to whoever the SDK's default chain finds. */
+  /** The operator's credentials; defaults to those that the SDK's default chain finds. */
   operator?: v.InferOutput<typeof StackCredentials>;
 }

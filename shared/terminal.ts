@@ -1,10 +1,10 @@
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
 
-/** Empties the line of the terminal's cursor. */
+/** Clears the terminal's current line, and moves the cursor to its start. */
 export const CLEAR_LINE = "\r\u001b[2K";
 
-/** Colours text for a terminal that shows colours. With NO_COLOR or a pipe, the text stays as it is. */
+/** Styles text for a terminal that shows colours. With NO_COLOR or a pipe, the text stays as it is. */
 export function paint(
   stream: Pick<WriteStream, "isTTY" | "hasColors">,
   style: Parameters<typeof styleText>[0],
@@ -26,8 +26,8 @@ export function countOf(count: number, noun: string): string {
 }
 
 /**
- * Makes text from outside safe to print. Control characters can move the cursor, change the title or worse, and
- * direction overrides would turn the rest of the line around.
+ * Makes text from outside safe to print, on one line. Control characters can move the cursor, change the title or
+ * worse, and direction overrides would reverse the rest of the line.
  * @see https://unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
  */
 export function printable(text: string): string {

@@ -46,7 +46,7 @@ describe("parseDeployedOutputs", () => {
       { one: OUTPUTS, two: OUTPUTS },
       "there are 2 stacks; name one of them with --stack: one, two",
     ],
-    ["the file holds something else", ["x"], "something that is not outputs by stack"],
+    ["the file holds something else", ["x"], "something other than the outputs of stacks"],
   ])("says so when %s", (_, content, message) => {
     expect(() => parseDeployedOutputs(content)).toThrow(message);
   });

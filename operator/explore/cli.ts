@@ -42,7 +42,7 @@ function jsonLines({ items }: NewestItems): string {
   return items.map((item) => `${JSON.stringify(item)}\n`).join("");
 }
 
-/** How wide a table is that is not printed on a terminal. */
+/** The width of a table that is not printed on a terminal, in columns. */
 const WIDTH_WITHOUT_TERMINAL = 120;
 
 function table({ items, scanned }: NewestItems, tableName: string): string {

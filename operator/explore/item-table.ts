@@ -5,7 +5,7 @@ import type { ShownItem } from "./newest-items";
 
 /**
  * Draws items as a table.
- * @param width columns of the terminal; messages are cut so that the table fits in
+ * @param width of the terminal, in columns; messages are cut so that the table fits
  * @param heading styles a column's name
  */
 export function itemTable(
@@ -38,7 +38,7 @@ const MIN_MESSAGE_WIDTH = 20;
 /** What cli-table3 draws around four cells: five borders, and a space on either side of each cell. */
 const FRAME_WIDTH = 5 + 2 * COLUMNS.length;
 
-/** Cuts text to a width in columns, between characters as people see them. */
+/** Cuts text to a width in columns, without splitting a character as readers see it. */
 function shorten(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let kept = "";

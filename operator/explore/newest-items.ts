@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import * as v from "valibot";
 
-/** What is shown of an item. A stored item is data from outside: others may have written to the table. */
+/** What is shown of an item. It is checked because others may have written to the table. */
 const ShownItem = v.looseObject({
   Username: v.string(),
   Id: v.string(),
@@ -23,8 +23,8 @@ export interface NewestItems {
 
 /**
  * Finds the newest items of the table. The table has no index by time, since nothing in the architecture reads it
- * that way; so this looks at one item after the other, and reading costs.
- * @param count how many to find; only that many are held in memory
+ * that way; so this scans the table, and every read is billed.
+ * @param count how many to find; only that many, and a page of the scan, are held in memory
  * @param limit how many to look at
  */
 export async function newestItems(
@@ -46,7 +46,7 @@ export async function newestItems(
   return { items: newest.items, scanned, stoppedEarly: false };
 }
 
-/** Keeps the newest items of those that it is offered. */
+/** Keeps the newest of the items that it is offered. */
 class Newest {
   readonly #kept: { item: ShownItem; time: number }[] = [];
   readonly #count: number;
@@ -64,7 +64,7 @@ class Newest {
     if (!parsed.success) return;
 
     const item = parsed.output;
-    // Two times may be written with different precision, so that they cannot be compared as text.
+    // Times may be written with different precision, so they cannot be compared as text.
     const time = Date.parse(item.Timestamp);
     if (Number.isNaN(time) || (this.#kept.length === this.#count && time <= (this.#kept.at(-1)?.time ?? 0)))
       return;

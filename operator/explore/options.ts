@@ -3,7 +3,7 @@ import { ExitCode } from "../../shared/errors";
 import { integer } from "../../shared/option-values";
 import { addStackOptions, type StackSelection } from "../../shared/stack-options";
 
-/** What the command line gave. */
+/** The options of the command line. */
 export interface ExploreOptions extends StackSelection {
   count: number;
   scan: number;

@@ -8,7 +8,7 @@ import {
   type SetAsideRecord,
 } from "./set-aside-object";
 
-/** An object, and the records that are chosen from it. */
+/** An object, and the records chosen from it. */
 export interface ChosenRecords {
   listed: ListedObject;
   content: ObjectContent;
@@ -21,7 +21,7 @@ export interface Choice {
   /** Objects that came later are skipped. */
   survey: Survey;
   selection: Selection;
-  /** Called after each object. */
+  /** Called when an object has been worked on or skipped. */
   onLookedAt(): void;
   /** Called with each object of another format, which is not touched. */
   onNotUnderstood(key: string, problem: string): void;
@@ -30,7 +30,7 @@ export interface Choice {
 /**
  * Goes through the bucket's objects, several at once.
  * @param work called with each object from which records are chosen
- * @throws what `work` or the bucket throws; what is under way is finished first
+ * @throws whatever `work` or the bucket throws; what is under way is finished first
  */
 export async function forChosenRecords(
   choice: Choice,
@@ -46,12 +46,12 @@ export async function forChosenRecords(
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * How much is under way at once. Small objects wait for the network most of the time; of large ones, what counts is
- * that they are held in memory, about three times over.
+ * How much is under way at the same time. The number limits small objects, which mostly wait for the network; the
+ * weight limits large ones, which are held in memory about three times over.
  */
 const LIMITS = { items: 32, weight: 64 * MEBIBYTE, weightOf: ({ bytes }: ListedObject) => bytes };
 
-/** An event processor with its default memory could not write a larger one. */
+/** With its default memory, the event processor could not write a larger object. */
 const MAX_OBJECT_BYTES = 256 * MEBIBYTE;
 
 async function* objects({ bucket, survey, selection }: Choice): AsyncGenerator<ListedObject> {
@@ -63,7 +63,7 @@ async function* objects({ bucket, survey, selection }: Choice): AsyncGenerator<L
 
 async function choose(listed: ListedObject, choice: Choice): Promise<ChosenRecords | undefined> {
   const { bucket, selection, onNotUnderstood } = choice;
-  // Much may have happened while the object waited for its turn.
+  // The run may have been stopped, or have chosen enough, while the object waited for its turn.
   if (bucket.stop.aborted || selection.isComplete || !selection.mayBeIn(listed)) return undefined;
   try {
     if (listed.bytes > MAX_OBJECT_BYTES) throw new NotUnderstoodError(`it has ${listed.bytes} bytes`);

@@ -12,8 +12,8 @@ import { RedriveSession } from "./redrive-session";
 import { type RedriveTally, redriveSummaryLine } from "./redrive-tally";
 
 /**
- * Puts the chosen records of the failure bucket back on the stream, or with `--list` and `--dry-run` shows them, and
- * prints what was done.
+ * Puts the chosen records of the failure bucket back on the stream, or only counts them with `--list` or `--dry-run`.
+ * Prints the result.
  */
 async function redrive(options: RedriveOptions): Promise<void> {
   const session = new RedriveSession(await findStack(options), options);
@@ -40,7 +40,7 @@ function exitCode({ undelivered, changed, notUnderstood }: RedriveTally): ExitCo
   return notUnderstood > 0 ? ExitCode.rejects : ExitCode.ok;
 }
 
-/** Shows what is there, or would be put back, by reason. */
+/** Counts what is set aside, or would be put back, by reason. */
 async function show(session: RedriveSession, { list }: RedriveOptions): Promise<Outcome> {
   const inventory = new Inventory();
   await forChosenRecords(await session.choose(), async ({ chosen }) => inventory.add(chosen));

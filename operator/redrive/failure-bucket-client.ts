@@ -21,7 +21,7 @@ export interface ListedObject {
   lastModified: Date;
 }
 
-/** An object's content, and the tag that tells it from what may be written under its key later. */
+/** An object's content, and the ETag that tells it from what may be written under its key later. */
 export interface ObjectContent {
   content: Uint8Array;
   etag: string;
@@ -55,7 +55,7 @@ export class FailureBucketClient {
   ) {
     this.#abort = abort;
     this.name = outputs.failure_bucket_name;
-    // Every call under way listens, and there are more at once than Node.js takes for a leak.
+    // Every call under way adds a listener, and there are more than Node.js allows before it warns of a leak.
     setMaxListeners(0, abort);
     this.#where = `the failure bucket ${this.name} in ${outputs.region}${endpoint ? ` at ${endpoint}` : ""}`;
     this.#client = new S3Client({
@@ -66,7 +66,7 @@ export class FailureBucketClient {
     });
   }
 
-  /** Counts the objects, and finds the time that tells them from later ones. */
+  /** Counts the objects, and finds when the newest was written, which tells them from later ones. */
   async survey(): Promise<Survey> {
     const survey: Survey = { objects: 0, newest: undefined };
     for await (const { lastModified } of this.#list()) {
@@ -166,7 +166,7 @@ export class FailureBucketClient {
       await sent;
       return true;
     } catch (error) {
-      // What is gone is gone: the answer to the first attempt may have been lost.
+      // The object is gone: this very call may have removed it, and its first answer may have been lost.
       if (isNamed(error, "NoSuchKey")) return true;
       if (isNamed(error, "PreconditionFailed") || isNamed(error, "ConditionalRequestConflict")) return false;
       throw this.#failure(error, doing, permission);
@@ -191,10 +191,10 @@ export class FailureBucketClient {
 
 const PREFIXES = [FAILED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];
 
-/** Ten attempts last about half a minute: longer than S3's usual troubles. */
+/** Ten attempts take about half a minute: longer than most faults of S3 last. */
 const MAX_ATTEMPTS = 10;
 
-/** How many times an object is read whose content ends early; the client repeats only what fails before that. */
+/** How many times an object is read if its content breaks off; the client itself retries only until content arrives. */
 const MAX_READS = 3;
 
 function isNamed(error: unknown, name: string): boolean {

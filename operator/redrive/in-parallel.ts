@@ -1,14 +1,14 @@
-/** How much may be under way at once. */
+/** How much may be under way at the same time. */
 export interface ParallelLimits<T> {
   items: number;
-  /** Of all items together; an item that weighs more than that is worked on alone. */
+  /** The most that all items may weigh together; an item that weighs more is worked on alone. */
   weight: number;
   weightOf(item: T): number;
 }
 
 /**
- * Works on several items at once. After the first failure no more are taken, and what is under way is finished.
- * @throws that failure
+ * Works on several items at once. After a failure no more are taken, and what is under way is finished.
+ * @throws the first failure
  */
 export async function inParallel<T>(
   items: AsyncIterable<T>,

@@ -4,7 +4,7 @@ import { integer } from "../../shared/option-values";
 import { addStackOptions, type StackSelection } from "../../shared/stack-options";
 import { since } from "./since";
 
-/** What the command line gave. */
+/** The options of the command line. */
 export interface RedriveOptions extends StackSelection {
   list?: boolean;
   dryRun?: boolean;
@@ -47,7 +47,7 @@ export function redriveCommand(): Command {
 const HELP = `
 Fix the cause and deploy first: a record that still cannot be stored is set aside again. An object of the failure
 bucket is removed once Kinesis has acknowledged all its records; if only some were chosen, it is rewritten with the
-rest. Interrupted at any moment, run it again: nothing is lost, and a record that is put back twice is stored once.
+rest. If it is interrupted, run it again: nothing is lost, and a record that is put back twice is stored once.
 
 The bucket and the stream are used with your own AWS credentials, which are found as the AWS CLI finds them. They need
 s3:ListBucket, s3:GetObject, s3:DeleteObject and kinesis:PutRecords; and s3:PutObject to rewrite objects.

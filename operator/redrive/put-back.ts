@@ -10,11 +10,11 @@ import type { RedriveTally } from "./redrive-tally";
 export interface PutBackOptions {
   client: KinesisClient;
   stream: StreamAddress;
-  /** Kept up to date. */
+  /** Updated as the run proceeds. */
   tally: RedriveTally;
-  /** Stops at once; objects under way stay. */
+  /** Stops immediately; objects under way stay in the bucket. */
   abort: AbortSignal;
-  /** Called with the key of an object that someone else changed meanwhile, and that was not touched. */
+  /** Called with the key of an object that is left as it is, because someone else changed it meanwhile. */
   onChanged(key: string): void;
   /** Called for each undelivered record; its object stays. */
   onUndelivered(reason: string): void;
@@ -22,9 +22,9 @@ export interface PutBackOptions {
 
 /**
  * Puts the chosen records back on the stream. An object is removed, or rewritten with the records that were not chosen,
- * once Kinesis has acknowledged all that were chosen, and not before: whenever this is interrupted, no record is lost,
- * and at worst one is put back again the next time.
- * @throws CommandError if the stream or the bucket fails for longer than a retry helps
+ * only once Kinesis has acknowledged all that were chosen: whenever this is interrupted, no record is lost, and at
+ * worst some are put back again the next time.
+ * @throws CommandError if the stream or the bucket fails despite retries
  */
 export async function putBack(choice: Choice, options: PutBackOptions): Promise<void> {
   const { client, stream, tally, abort, onChanged, onUndelivered } = options;
@@ -87,7 +87,7 @@ function outcomeOf({ object, chosen }: ChosenRecords, isDone: boolean): "removed
   return chosen.length === object.records.length ? "removed" : "rewritten";
 }
 
-/** For how long a record is sent again before it is undelivered. */
+/** How long a record is sent again before it is undelivered. */
 const MAX_AGE_MS = 300_000;
 
 /** Short, because objects are small and many, and an object stays until its last record is acknowledged. */
@@ -97,7 +97,7 @@ interface RecordOfObject extends StreamRecord {
   readonly delivery: Delivery;
 }
 
-/** What becomes of one object's records. */
+/** The outcome of one object's records. */
 class Delivery {
   /** Resolves once every record has its outcome: whether all were acknowledged. */
   readonly isComplete: Promise<boolean>;
@@ -105,7 +105,7 @@ class Delivery {
   #pending: number;
   #resolve: (isComplete: boolean) => void = () => undefined;
 
-  /** @param records how many records the object delivers */
+  /** @param records how many records of the object are put back */
   constructor(records: number) {
     this.#pending = records;
     this.isComplete = new Promise((resolve) => {

@@ -7,7 +7,7 @@ import { FailureBucketClient, type Survey } from "./failure-bucket-client";
 import { newRedriveTally } from "./redrive-tally";
 import { type Criteria, Selection } from "./selection";
 
-/** One run, as the user at the terminal sees it: its progress and its warnings, and Ctrl-C. */
+/** One run, as the user at the terminal sees it: its progress and warnings, and Ctrl-C. */
 export class RedriveSession {
   readonly stack: Stack;
   readonly bucket: FailureBucketClient;
@@ -35,7 +35,7 @@ export class RedriveSession {
     return this.#interruption.abort;
   }
 
-  /** What to print if no record is chosen; undefined if one is, or if the run was stopped before it saw all. */
+  /** What to print if no record is chosen; undefined if one is, or if the run was stopped early. */
   get nothingChosen(): string | undefined {
     if (this.#selection.taken > 0 || this.#interruption.stop.aborted) return undefined;
     return `the failure bucket ${this.bucket.name} holds ${this.#survey?.objects === 0 ? "nothing" : "no such records"}`;
@@ -82,7 +82,7 @@ export class RedriveSession {
 
   #warnOfUnknownReasons(): void {
     const { reasonsSeen, isComplete } = this.#selection;
-    // Then not every object was read.
+    // In either case, not every object was read.
     if (isComplete || this.#criteria.since !== undefined) return;
     for (const reason of this.#criteria.reason ?? [])
       if (reasonsSeen.size > 0 && !reasonsSeen.has(reason))

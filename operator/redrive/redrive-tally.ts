@@ -23,7 +23,7 @@ export function newRedriveTally(): RedriveTally {
   return { putBack: 0, retried: 0, undelivered: 0, removed: 0, rewritten: 0, changed: 0, notUnderstood: 0 };
 }
 
-/** The summary of a run as one line to read. */
+/** The summary of a run as one line of text. */
 export function redriveSummaryLine(tally: RedriveTally, seconds: number, streamName: string): string {
   const { putBack, retried, undelivered, removed, rewritten, changed, notUnderstood } = tally;
   return [

@@ -6,11 +6,11 @@ export interface Criteria {
   since?: Date | undefined;
   /** Records that were set aside for one of these reasons. */
   reason?: readonly string[] | undefined;
-  /** At most so many records. */
+  /** At most this many records. */
   limit?: number | undefined;
 }
 
-/** Takes the records that meet the criteria, until there are as many as are wanted. */
+/** Takes the records that meet the criteria, up to the limit. */
 export class Selection {
   /** The reasons of all records that were offered, taken or not. */
   readonly reasonsSeen = new Set<string>();
@@ -23,7 +23,7 @@ export class Selection {
     this.#criteria = criteria;
   }
 
-  /** Whether there are as many as are wanted. */
+  /** Whether the limit is reached. */
   get isComplete(): boolean {
     return this.taken === this.#criteria.limit;
   }
@@ -34,6 +34,7 @@ export class Selection {
     return since === undefined || lastModified.getTime() + CLOCK_TOLERANCE_MS >= since.getTime();
   }
 
+  /** Takes those of the records that meet the criteria, and returns them. */
   take(records: readonly SetAsideRecord[]): SetAsideRecord[] {
     const { since, reason, limit = Number.POSITIVE_INFINITY } = this.#criteria;
     for (const record of records) this.reasonsSeen.add(record.reason);
@@ -48,5 +49,5 @@ export class Selection {
   }
 }
 
-/** How far a record's arrival, by Kinesis' clock, may be after the time at which S3 says that it was written. */
+/** How far Kinesis's clock, which times a record's arrival, may be ahead of S3's, which times its object. */
 const CLOCK_TOLERANCE_MS = 60_000;

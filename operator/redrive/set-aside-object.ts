@@ -6,7 +6,7 @@ import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-r
 import { MAX_PARTITION_KEY_LENGTH } from "../../kinesis-writer/stream-record";
 import { splitLines } from "../../shared/lines";
 
-/** A record that is set aside, with what it takes to choose it and to put it back. */
+/** A record that is set aside, with what is needed to choose it and to put it back. */
 export interface SetAsideRecord {
   readonly reason: string;
   /** When Kinesis received it, epoch milliseconds. */
@@ -23,13 +23,13 @@ export interface SetAsideObject {
   without(taken: ReadonlySet<SetAsideRecord>): Uint8Array;
 }
 
-/** The event processor and Lambda do not write such an object. The message holds nothing of its content. */
+/** An object that neither the event processor nor Lambda writes. The message reveals nothing of its content. */
 export class NotUnderstoodError extends Error {
   override readonly name = "NotUnderstoodError";
 }
 
 /**
- * Reads an object: rejected records, or a failed batch, as its key tells.
+ * Reads an object: rejected records, or a failed batch, depending on its key.
  * @throws NotUnderstoodError if it is neither
  */
 export async function readSetAsideObject(key: string, content: Uint8Array): Promise<SetAsideObject> {
@@ -40,7 +40,7 @@ export async function readSetAsideObject(key: string, content: Uint8Array): Prom
   return object;
 }
 
-/** Lines that stay are kept byte for byte. */
+/** The lines of records that stay are kept byte for byte. */
 async function readRejectedRecords(content: Uint8Array): Promise<SetAsideObject> {
   const lines: { bytes: Uint8Array; record: SetAsideRecord }[] = [];
   for await (const { number, bytes } of splitLines(only(content)))
@@ -66,7 +66,7 @@ function readRejectedRecord(line: Uint8Array, where: string): SetAsideRecord {
   return checked({ reason, arrivedAt, partitionKey, data }, where);
 }
 
-/** What stays is the batch with fewer records in its payload; all else is as Lambda wrote it. */
+/** What stays is the batch with fewer records in its payload; all else keeps the values that Lambda wrote. */
 function readFailedBatch(content: Uint8Array): SetAsideObject {
   const batch = parse(FailedBatch, content, "the object");
   const { requestContext, payload } = batch;
@@ -94,7 +94,7 @@ function isTaken(taken: ReadonlySet<SetAsideRecord>, record: SetAsideRecord | un
   return record !== undefined && taken.has(record);
 }
 
-/** A record that Kinesis does not accept would fail a whole call, and with it the other records. */
+/** Checks the partition key: one that Kinesis does not accept would fail a whole call, with all its records. */
 function checked(record: SetAsideRecord, where: string): SetAsideRecord {
   const { length } = [...record.partitionKey];
   if (length < 1 || length > MAX_PARTITION_KEY_LENGTH)
