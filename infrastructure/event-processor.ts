@@ -111,8 +111,8 @@ export class EventProcessor extends Construct {
   }
 
   /**
-   * Connects the stream to the function. A batch that keeps failing is halved until the records at fault are alone.
-   * Those are set aside in the failure bucket while the records behind them still have most of their retention left.
+   * Connects the stream to the function. The batch of a failed invocation is halved before it is retried. A batch that
+   * keeps failing is set aside in the failure bucket while the records behind it still have most of their retention left.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
    */
   #connect(

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { ExitCode } from "../shared/errors";
+import { LOCAL_PORT } from "../shared/local-stack";
 import { integer, positiveNumber } from "../shared/option-values";
 import { runCommand } from "../shared/run-command";
 import { serve } from "./commands/serve";
@@ -96,7 +97,7 @@ function soakCommand(): Command {
 
 function port(): Option {
   return new Option("--port <port>", "port of the local cloud on 127.0.0.1")
-    .default(4566)
+    .default(LOCAL_PORT)
     .argParser(integer(0, 65_535));
 }
 

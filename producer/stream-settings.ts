@@ -29,21 +29,21 @@ export interface StreamOptions {
  * @throws CommandError if an option or a variable is wrong, or whatever `findStack` throws
  */
 export async function streamSettings(
-  flags: StreamOptions,
+  options: StreamOptions,
   environment: Environment,
   findStack: () => Promise<Stack>,
 ): Promise<StreamSettings> {
-  const settings = flags.local || flags.stack !== undefined ? {} : environment;
-  const streamName = flags.streamName ?? (settings.PRODUCER_STREAM_NAME || undefined);
-  const region = flags.region ?? (settings.PRODUCER_REGION || undefined);
-  const credentials = environmentCredentials(settings);
-  const endpoint = endpointUrl(flags, settings);
+  const variables = options.local || options.stack !== undefined ? {} : environment;
+  const streamName = options.streamName ?? (variables.PRODUCER_STREAM_NAME || undefined);
+  const region = options.region ?? (variables.PRODUCER_REGION || undefined);
+  const credentials = environmentCredentials(variables);
+  const endpoint = endpointUrl(options, variables);
 
   if (streamName && region && credentials)
     return { streamName, region, credentials, ...(endpoint && { endpoint }) };
 
   const stack = await findStack().catch((error) => {
-    throw withMissing(error, settings, { streamName, region, credentials });
+    throw withMissing(error, variables, { streamName, region, credentials });
   });
   const stackEndpoint = endpoint ?? stack.endpoint;
   return {
@@ -60,10 +60,10 @@ export async function streamSettings(
 /** Adds to an error why the outputs were needed: a user who has set some of the variables may think they suffice. */
 function withMissing(
   error: unknown,
-  settings: Environment,
+  variables: Environment,
   found: { [K in keyof StreamSettings]?: StreamSettings[K] | undefined },
 ): unknown {
-  const isSet = Object.keys(settings).some((name) => name.startsWith("PRODUCER_") && settings[name]);
+  const isSet = Object.keys(variables).some((name) => name.startsWith("PRODUCER_") && variables[name]);
   if (!isSet || !(error instanceof CommandError)) return error;
 
   const missing = [
@@ -77,9 +77,9 @@ function withMissing(
   );
 }
 
-function environmentCredentials(settings: Environment): StreamSettings["credentials"] | undefined {
-  const accessKeyId = settings.PRODUCER_ACCESS_KEY_ID;
-  const secretAccessKey = settings.PRODUCER_SECRET_ACCESS_KEY;
+function environmentCredentials(variables: Environment): StreamSettings["credentials"] | undefined {
+  const accessKeyId = variables.PRODUCER_ACCESS_KEY_ID;
+  const secretAccessKey = variables.PRODUCER_SECRET_ACCESS_KEY;
   if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
   if (!accessKeyId && !secretAccessKey) return undefined;
 
@@ -89,10 +89,10 @@ function environmentCredentials(settings: Environment): StreamSettings["credenti
   throw new CommandError(`${set} is set and ${missing} is not; set both or neither`, ExitCode.usage);
 }
 
-function endpointUrl(flags: StreamOptions, settings: Environment): string | undefined {
-  const [name, value] = flags.endpointUrl
-    ? ["--endpoint-url", flags.endpointUrl]
-    : ["PRODUCER_ENDPOINT_URL", settings.PRODUCER_ENDPOINT_URL];
+function endpointUrl(options: StreamOptions, variables: Environment): string | undefined {
+  const [name, value] = options.endpointUrl
+    ? ["--endpoint-url", options.endpointUrl]
+    : ["PRODUCER_ENDPOINT_URL", variables.PRODUCER_ENDPOINT_URL];
   if (!value) return undefined;
   if (!/^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : ""))
     throw new CommandError(

@@ -2,6 +2,12 @@ import * as v from "valibot";
 import { CommandError } from "./errors";
 import { type Stack, StackCredentials, StackOutputs } from "./stack";
 
+/** Where the local cloud listens on the loopback interface by default. */
+export const LOCAL_PORT = 4566;
+
+/** The page of the local cloud with the outputs of the stack it runs. */
+export const OUTPUTS_PATH = "/_local/outputs";
+
 /**
  * Asks the local cloud for the outputs of the stack it runs.
  * @param port where it listens on the loopback interface
@@ -9,7 +15,7 @@ import { type Stack, StackCredentials, StackOutputs } from "./stack";
  */
 export async function localStack(port: number): Promise<Stack> {
   const endpoint = `http://127.0.0.1:${port}`;
-  const response = await fetch(`${endpoint}/_local/outputs`, { signal: AbortSignal.timeout(10_000) }).catch(
+  const response = await fetch(`${endpoint}${OUTPUTS_PATH}`, { signal: AbortSignal.timeout(10_000) }).catch(
     () => {
       throw new CommandError(`no local cloud on 127.0.0.1:${port}; start it with \`npm run local\``);
     },

@@ -28,15 +28,15 @@ export class LowWatermark<P> {
     return this.#position;
   }
 
-  /** The weight of all items behind the watermark: those that are not settled, and those read after them. */
-  get weightBehind(): number {
+  /** The weight of all items beyond the watermark: those that are not settled, and those read after them. */
+  get weightBeyond(): number {
     return this.#weight;
   }
 
   /**
    * Adds an item; items are added in the order in which they were read.
    * @param position of the item, if it has one
-   * @param weight how much it adds to `weightBehind`: 1 to count items, or its bytes
+   * @param weight how much it adds to `weightBeyond`: 1 to count items, or its bytes
    */
   add(position: P | undefined, weight = 1): PendingItem<P> {
     const item = { position, weight, isSettled: false };
@@ -64,7 +64,7 @@ export class LowWatermark<P> {
     return true;
   }
 
-  /** Resolves when the items behind the watermark weigh no more than this, or the watermark is stopped. */
+  /** Resolves when the items beyond the watermark weigh no more than this, or the watermark is stopped. */
   async atMost(weight: number): Promise<void> {
     while (!this.#isStopped && this.#weight > weight)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

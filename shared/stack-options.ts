@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { deployedStack } from "./deployed-stack";
-import { localStack } from "./local-stack";
+import { LOCAL_PORT, localStack } from "./local-stack";
 import { integer } from "./option-values";
 import type { Stack } from "./stack";
 import { CLEAR_LINE } from "./terminal";
@@ -17,7 +17,9 @@ export function addStackOptions(command: Command): Command {
   return command
     .addOption(new Option("--local", "use the local cloud (npm run local) instead of the deployed stack"))
     .addOption(
-      new Option("--port <port>", "port of the local cloud").default(4566).argParser(integer(1, 65_535)),
+      new Option("--port <port>", "port of the local cloud")
+        .default(LOCAL_PORT)
+        .argParser(integer(1, 65_535)),
     )
     .addOption(
       new Option("--stack <name>", "the deployed stack, needed when the app has several").conflicts("local"),

@@ -64,12 +64,12 @@ describe("a low watermark", () => {
   });
 });
 
-describe("items behind a low watermark", () => {
+describe("items beyond a low watermark", () => {
   it("are weighed, settled or not, and hold up a caller until they weigh less", async () => {
     const watermark = new LowWatermark<number>();
     const first = watermark.add(1, 10);
     watermark.settle(watermark.add(2, 5));
-    expect(watermark.weightBehind).toBe(15);
+    expect(watermark.weightBeyond).toBe(15);
     await watermark.atMost(15);
     let isLighter = false;
     const waiting = watermark.atMost(14).then(() => {
@@ -79,7 +79,7 @@ describe("items behind a low watermark", () => {
     expect(isLighter).toBe(false);
     watermark.settle(first);
     await waiting;
-    expect(watermark.weightBehind).toBe(0);
+    expect(watermark.weightBeyond).toBe(0);
   });
 
   it("hold up no caller once it is stopped, and it stays where it is", async () => {

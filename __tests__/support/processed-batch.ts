@@ -1,7 +1,7 @@
 import type { KinesisStreamRecord } from "aws-lambda";
+import { type BatchProcessing, handleBatch } from "../../local/lambda/event-source-mapping/handle-batch";
 import type { EventSourceMappingSettings } from "../../local/lambda/event-source-mapping/mapping-settings";
 import type { SetAsideBatch } from "../../local/lambda/event-source-mapping/on-failure-destination";
-import { type BatchProcessing, settleBatch } from "../../local/lambda/event-source-mapping/settle-batch";
 import { ARRIVAL, SHARD_ID } from "./kinesis-event";
 import { mappingSettings } from "./mapping-settings";
 import { batchOf, lettersOf, type Reaction, succeed } from "./scripted-function";
@@ -40,7 +40,7 @@ export async function processLetters(
     slept: clock.slept,
   };
   clock.run();
-  await settleBatch(typeof records === "string" ? batchOf(records) : records, {
+  await handleBatch(typeof records === "string" ? batchOf(records) : records, {
     shardId: SHARD_ID,
     settings: mappingSettings(settings),
     clock,

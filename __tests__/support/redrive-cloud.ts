@@ -8,6 +8,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud/local-cloud";
 import type { AccessKey } from "../../local/gateway/local-account";
+import { OUTPUTS_PATH } from "../../shared/local-stack";
 import { type EntryPointRun, type RunningEntryPoint, startEntryPoint } from "./entry-point";
 import {
   answerWith,
@@ -27,8 +28,6 @@ export interface StoredRecord {
   partitionKey: string;
   data: string;
 }
-
-const OUTPUTS_PATH = "/_local/outputs";
 
 /** All that the documentation says the operator needs. */
 const OPERATOR_ACTIONS = [

@@ -1,5 +1,6 @@
 import { ListShardsCommand } from "@aws-sdk/client-kinesis";
 import { type Clock, systemClock } from "../../shared/clock";
+import { OUTPUTS_PATH } from "../../shared/local-stack";
 import type { Chaos } from "../chaos/chaos";
 import type { AwsRequest } from "../gateway/aws-request";
 import { type Clients, createClients } from "../gateway/clients";
@@ -10,7 +11,7 @@ import { type ProvisionedStack, provision } from "../terraform/provision";
 import type { Provisioning } from "../terraform/resource-type";
 import { readTerraformDocument } from "../terraform/terraform-document";
 import { startFunctions } from "./start-functions";
-import { startMappings } from "./start-mappings";
+import { type RunningMappings, startMappings } from "./start-mappings";
 
 /** A stack that runs on this machine behind one endpoint. */
 export interface LocalCloud extends ProvisionedStack {
@@ -65,9 +66,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
 type Close = () => Promise<void>;
 
-/** The page where the project's commands read the stack's outputs. */
-const OUTPUTS_PATH = "/_local/outputs";
-
 /** Starts one part after another, and adds to `closing` how to stop each. */
 async function startParts(
   { stackFile, port, logFolder, chaos, clock = systemClock, onProblem }: LocalCloudOptions,
@@ -99,13 +97,13 @@ async function startParts(
 
   const declared = provisioning.functions.values();
   const functions = await startFunctions(declared, { account, logFolder, clock, onProblem });
-  closing.push(functions.stop);
   const { sandboxes, logFiles } = functions;
-  const mappings = await startMappings(provisioning, { sandboxes, chaos, clock, onProblem });
+  let mappings: RunningMappings | undefined;
   // Together: a batch under way ends only when its function does.
   closing.push(async () => {
-    await Promise.all([mappings.stop(), functions.stop()]);
+    await Promise.all([mappings?.stop(), functions.stop()]);
   });
+  mappings = await startMappings(provisioning, { sandboxes, chaos, clock, onProblem });
 
   chaos?.begin(await countShards(clients, stack.outputs.stream_name));
   return {

@@ -1,3 +1,4 @@
+import { LOCAL_PORT } from "../../shared/local-stack";
 import type { LocalCloud } from "../cloud/local-cloud";
 import { OPERATOR_KEY } from "../gateway/local-account";
 import { type StartStackOptions, startStack } from "./start-stack";
@@ -14,7 +15,7 @@ export async function serve(options: StartStackOptions): Promise<void> {
 
 function welcome(cloud: LocalCloud): string {
   const { stream_name, table_name, failure_bucket_name, region } = cloud.outputs;
-  const port = cloud.port === 4566 ? "" : ` --port ${cloud.port}`;
+  const port = cloud.port === LOCAL_PORT ? "" : ` --port ${cloud.port}`;
   return `
 The local cloud runs at ${cloud.endpoint}. Press Ctrl-C to stop it and to delete everything in it.
 

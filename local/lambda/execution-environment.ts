@@ -15,8 +15,7 @@ import { FunctionError, type InvocationOutcome } from "./invocation-outcome";
 export class ExecutionEnvironment {
   readonly #declaration: FunctionDeclaration;
   readonly #clock: Clock;
-  /** Whether it can take another invocation. */
-  isAlive = true;
+  #isAlive = true;
   readonly #process: ChildProcess;
   /** How the process ended. Rejects if it cannot be started. */
   readonly #ended: Promise<Report>;
@@ -58,6 +57,11 @@ export class ExecutionEnvironment {
     throw new Error("the function's process reported ready again instead of a response");
   }
 
+  /** Whether it can take another invocation. */
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
   get pid(): number | undefined {
     return this.#process.pid;
   }
@@ -71,13 +75,13 @@ export class ExecutionEnvironment {
   #watchEnd(): Promise<Report> {
     return new Promise((resolve, reject) => {
       this.#process.once("exit", (code, signal) => {
-        this.isAlive = false;
+        this.#isAlive = false;
         resolve(failure("Runtime.ExitError", describeExit(code, signal)));
       });
       // Sending a message to a process that has just ended is an error too; "exit" then reports how it ended.
       this.#process.on("error", (error) => {
         if (this.#process.pid !== undefined) return;
-        this.isAlive = false;
+        this.#isAlive = false;
         reject(error);
       });
     });

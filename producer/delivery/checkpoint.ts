@@ -99,7 +99,7 @@ export class Checkpoint {
 
   /** Resolves when another item may be added. */
   room(): Promise<void> {
-    return this.#watermark.atMost(MAX_ITEMS_BEHIND - 1);
+    return this.#watermark.atMost(MAX_ITEMS_BEYOND - 1);
   }
 
   /** Adds an item; items are added in the order in which the source delivers them. */
@@ -176,7 +176,7 @@ const SAVE_EVERY_MS = 1000;
  * How many items may wait behind one that is not settled. Without a limit, the list would grow for as long as one
  * record is sent again and again, to a shard that is throttled.
  */
-const MAX_ITEMS_BEHIND = 100_000;
+const MAX_ITEMS_BEYOND = 100_000;
 
 /** @throws CommandError if the checkpoint belongs to another source or stream */
 function expectSameRun(saved: SavedCheckpoint, file: string, sourceName: string, stream: string): void {

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { KinesisStreamRecord } from "aws-lambda";
 import { LowWatermark, type PendingItem } from "../../../shared/low-watermark";
+import { type BatchProcessing, handleBatch } from "./handle-batch";
 import { payloadBytes } from "./lambda-event";
 import { Lane } from "./lane";
 import { MAX_PAYLOAD_BYTES } from "./mapping-settings";
-import { type BatchProcessing, settleBatch } from "./settle-batch";
 import { type ReadPosition, ShardReader, type ShardReading } from "./shard-reader";
 
 /** What a poller needs. */
@@ -41,7 +41,7 @@ export class ShardPoller {
     };
     this.#lanes = Array.from(
       { length: settings.parallelizationFactor },
-      () => new Lane(settings, clock, (batch) => settleBatch(batch, processing)),
+      () => new Lane(settings, clock, (batch) => handleBatch(batch, processing)),
     );
   }
 
@@ -114,7 +114,7 @@ export class ShardPoller {
   }
 
   #reportCaughtUp(): void {
-    if (this.#watermark.weightBehind > 0) return;
+    if (this.#watermark.weightBeyond > 0) return;
     for (const resolve of this.#waitingForThisRead.splice(0)) resolve();
   }
 }

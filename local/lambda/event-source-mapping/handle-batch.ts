@@ -9,7 +9,7 @@ import type { EventSourceMappingSettings } from "./mapping-settings";
 import type { SetAsideBatch } from "./on-failure-destination";
 import { retryDelayMs } from "./retry-delay";
 
-/** What settling a batch needs. */
+/** What handling a batch needs. */
 export interface BatchProcessing {
   shardId: string;
   settings: EventSourceMappingSettings;
@@ -31,7 +31,7 @@ export interface BatchProcessing {
  * the remaining records not handled, so that the checkpoint stays before them.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
-export async function settleBatch(
+export async function handleBatch(
   records: readonly KinesisStreamRecord[],
   processing: BatchProcessing,
 ): Promise<void> {
