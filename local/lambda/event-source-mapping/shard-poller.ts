@@ -102,14 +102,14 @@ export class ShardPoller {
   }
 
   #settle(records: readonly KinesisStreamRecord[]): void {
-    const before = this.#watermark.position;
+    let hasMoved = false;
     for (const { kinesis } of records) {
       const item = this.#pending.get(kinesis.sequenceNumber);
       this.#pending.delete(kinesis.sequenceNumber);
-      if (item) this.#watermark.settle(item);
+      if (item && this.#watermark.settle(item)) hasMoved = true;
     }
     const { position } = this.#watermark;
-    if (position !== undefined && position !== before) this.#polling.onCheckpoint(position);
+    if (hasMoved && position !== undefined) this.#polling.onCheckpoint(position);
     this.#polling.onHandled(records.length);
   }
 
