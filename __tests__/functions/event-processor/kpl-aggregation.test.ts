@@ -104,7 +104,7 @@ describe("disaggregate takes for an ordinary record", () => {
     const message = recordMessage({ keys: ["ada"], index: 0 });
     const framed = Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), message]);
 
-    expect(disaggregate(frame(message))).toBeDefined();
+    expect(disaggregate(frame(message))).toEqual([{ partitionKey: "ada", data: Buffer.from("data") }]);
     expect(disaggregate(Buffer.concat([framed, createHash("md5").update(framed).digest()]))).toBeUndefined();
   });
 });
