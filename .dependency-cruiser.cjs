@@ -126,6 +126,11 @@ const ROOMS = [
     why: "It measures what runs: no test, and no declaration of the stack, which would load cdktf.",
   },
   {
+    room: "mutation/",
+    may: "shared/ jest.config.json",
+    why: "It changes files by their path and runs their tests; it imports neither.",
+  },
+  {
     room: "__tests__/",
     may: "*/ .dependency-cruiser.cjs package.json",
     why: "Tests synthesize a stack themselves; importing main.ts would run it.",

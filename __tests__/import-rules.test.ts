@@ -33,6 +33,7 @@ const TREE = [
   "node_modules/kinesalite/index.js",
   "node_modules/undeclared/index.js",
   "node_modules/valibot/index.js",
+  "mutation/rooms.ts",
   "operator/caller.ts",
   "operator/explore/explore.ts",
   "operator/redrive/redrive.ts",
@@ -73,6 +74,7 @@ const RIGHT: readonly (readonly [file: string, source: string])[] = [
   ["local/commands/a.ts", 'import "../cloud/cloud"; import "../../events/post";'],
   ["test-servers/a.ts", 'import "../events/post"; import "../shared/terminal"; import "fast-check";'],
   ["bench/a.ts", 'import "../functions/processor/handler"; import "../test-servers/server";'],
+  ["mutation/a.ts", 'import "./rooms"; import "../shared/terminal";'],
   [
     "__tests__/infrastructure/a.ts",
     'import "../../infrastructure/stack"; import "cdktf"; import "fast-check";',
@@ -111,6 +113,7 @@ const WRONG: readonly (readonly [rule: string, file: string, source: string])[] 
   ["shared/", "shared/b.ts", 'import type {} from "../events/post";'],
   ["test-servers/", "test-servers/b.ts", 'import "../__tests__/support/support";'],
   ["bench/", "bench/b.ts", 'import "../__tests__/support/support";'],
+  ["mutation/", "mutation/b.ts", 'import "../events/post";'],
   ["__tests__/", "__tests__/b.ts", 'import "../main";'],
   ["cdktf only declares the stack", "operator/c.ts", 'import type {} from "cdktf";'],
   ["providers by their deep path", "infrastructure/c.ts", 'import type {} from "@cdktf/provider-aws";'],
