@@ -120,6 +120,17 @@ export function sendFirst(...texts: string[]): Misbehaviour {
   };
 }
 
+/** These messages are sent, and then the connection is closed in an orderly way. */
+export function sendAndClose(...messages: Message[]): Misbehaviour {
+  return {
+    accept: async (socket) => {
+      for (const { version1 } of messages) socket.send(JSON.stringify(version1));
+      socket.close(1001, "going away");
+      return false;
+    },
+  };
+}
+
 /** These messages are sent, and then the connection is reset, without a close. */
 export function sendAndReset(...messages: Message[]): Misbehaviour {
   return {
@@ -176,7 +187,7 @@ export function flood(messages: Iterable<Message>, onSent: (bytes: number) => vo
         const text = JSON.stringify(version1);
         await new Promise<void>((resolve) =>
           socket.send(text, () => {
-            onSent(text.length);
+            onSent(Buffer.byteLength(text));
             resolve();
           }),
         );

@@ -11,6 +11,7 @@ import { postOf } from "./bluesky-post";
 import { endpointOf, PUBLIC_ENDPOINTS, subscriptionUrl } from "./endpoint";
 import { type Candidate, postFilter } from "./filter";
 import { type JetstreamMessage, parseMessage } from "./jetstream-message";
+import { RecentPosts } from "./recent-posts";
 import { UnreadableMessage, webSocketMessages } from "./web-socket";
 
 const BlueskyOptions = v.object({
@@ -46,10 +47,13 @@ export const blueskySource: SourceDefinition = {
 };
 
 /**
- * How far back to resume, in microseconds. The services see the same post at slightly different times, and a post that
- * is delivered twice is still one item in the table.
+ * How far back to resume, in microseconds, at the same host and at another one. Hosts lag behind the network, at times
+ * by a minute, and give a post the time at which they saw it: the time at which a lagging host ended is later than that
+ * of its last posts at another. A post that is delivered twice is still one item in the table.
+ * @see https://bsky.network/docs/jetstream/#resuming-where-you-left-off
  */
 const OVERLAP_US = 5_000_000;
+const OTHER_HOST_OVERLAP_US = 300_000_000;
 
 /** How far to step over a message that cannot be read, in microseconds; doubled, up to a minute, until one can be. */
 const STEP_OVER_US = 1_000_000;
@@ -61,7 +65,7 @@ export interface BlueskySourceOptions extends Partial<LiveOptions> {
   isWanted: (candidate: Candidate) => boolean;
 }
 
-/** Posts from Jetstream. Each connection is to the next endpoint, and resumes where the one before it ended. */
+/** Posts from Jetstream. Each connection is to the next endpoint, and resumes before the point where the last one ended. */
 export class BlueskySource implements Source {
   readonly description = "Bluesky";
   readonly resumption: Resumption = {
@@ -77,6 +81,7 @@ export class BlueskySource implements Source {
   #seenUs: number | undefined;
   #stepOverUs = 0;
   #hasReceived = false;
+  readonly #recent = new RecentPosts();
 
   constructor(options: BlueskySourceOptions) {
     this.#options = options;
@@ -100,20 +105,17 @@ export class BlueskySource implements Source {
     const { endpoints } = this.#options;
     const endpoint = endpoints[this.#connections++ % endpoints.length];
     if (!endpoint) throw new Error("there are no endpoints");
+    const seam = this.#seamTo(endpoint);
     this.#host = endpoint.host;
-    const before = this.#seenUs;
-    let isFirst = true;
     try {
-      for await (const data of webSocketMessages(subscriptionUrl(endpoint, this.#cursor()), signal)) {
+      for await (const data of webSocketMessages(subscriptionUrl(endpoint, this.#cursor(seam)), signal)) {
         const message = parseMessage(data);
         if (message.kind === "error") throw new ConnectionLost(message.reason);
         if ("timeUs" in message && message.timeUs !== undefined) {
-          // The cursor lies before the last post seen: a server that still has everything begins with known posts.
-          if (isFirst && before !== undefined && message.timeUs > before)
-            yield this.#gap(before, message.timeUs);
-          isFirst = false;
+          yield* this.#gapNotice(seam, message, message.timeUs);
           this.#passed(message.timeUs);
         }
+        if (message.kind === "post") this.#recent.add(message);
         yield this.#itemOf(message, data);
       }
     } catch (error) {
@@ -121,14 +123,36 @@ export class BlueskySource implements Source {
     }
   }
 
-  #cursor(): number | undefined {
-    if (this.#seenUs === undefined) return undefined;
-    return this.#stepOverUs > 0 ? this.#seenUs + this.#stepOverUs : this.#seenUs - OVERLAP_US;
+  #seamTo({ host }: URL): Seam {
+    // A checkpoint does not say which host it comes from.
+    const isSameHost = this.#host === "" ? this.#options.endpoints.length === 1 : this.#host === host;
+    const mustMeet = !isSameHost && !this.#recent.isEmpty;
+    return { endedUs: this.#seenUs, isSameHost, mustMeet, isStart: true, isPassed: false };
   }
 
-  #gap(from: number, to: number): SourceItem {
-    const message = `Bluesky: posts from ${isoTime(from)} to ${isoTime(to)} may be missing: ${this.#host} delivered none`;
-    return { kind: "notice", message };
+  #cursor({ isSameHost }: Seam): number | undefined {
+    if (this.#seenUs === undefined) return undefined;
+    if (this.#stepOverUs > 0) return this.#seenUs + this.#stepOverUs;
+    return this.#seenUs - (isSameHost ? OVERLAP_US : OTHER_HOST_OVERLAP_US);
+  }
+
+  /** Looks at a connection's messages until they are past the end of the last one, and reports a gap between the two. */
+  *#gapNotice(seam: Seam, message: JetstreamMessage, timeUs: number): Generator<SourceItem> {
+    const { endedUs, isStart } = seam;
+    if (endedUs === undefined || seam.isPassed) return;
+    seam.isStart = false;
+    const isKnown = message.kind === "post" && this.#recent.has(message);
+    if (isKnown) seam.mustMeet = false;
+    seam.isPassed = timeUs > endedUs;
+    // The cursor lies before the end: a host that still has everything begins with known posts.
+    const isGap = seam.isPassed && !isKnown && (seam.mustMeet || isStart);
+    if (!isGap) return;
+    const range = `${isStart ? `from ${isoTime(endedUs)} to` : "before"} ${isoTime(timeUs)}`;
+    const what = isStart ? "none" : "none of the last ones seen elsewhere";
+    yield {
+      kind: "notice",
+      message: `Bluesky: posts ${range} may be missing: ${this.#host} delivered ${what}`,
+    };
   }
 
   #passed(timeUs: number): void {
@@ -164,6 +188,19 @@ export class BlueskySource implements Source {
       );
     return new ConnectionLost(`${this.#host}: ${error.message}`, error.answer);
   }
+}
+
+/** Where one connection continues what the last one delivered. */
+interface Seam {
+  /** When the last connection ended, by its own messages, in microseconds; undefined if there was none. */
+  endedUs: number | undefined;
+  isSameHost: boolean;
+  /** Whether only a known post can show that there is no gap: the times of two hosts do not compare. */
+  mustMeet: boolean;
+  /** Whether no message has come yet. */
+  isStart: boolean;
+  /** Whether a message has come from after the end. */
+  isPassed: boolean;
 }
 
 function isoTime(microseconds: number): string {

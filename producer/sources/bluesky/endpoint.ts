@@ -4,16 +4,17 @@ import { CommandError, ExitCode } from "../../../shared/errors";
 export const POST_COLLECTION = "app.bsky.feed.post";
 
 /**
- * Bluesky's public Jetstream services, in the order in which they are tried: alternating between the two versions of
- * the service, and between the coasts.
+ * Bluesky's public Jetstream services, in the order in which they are tried. Version 2 comes first: it gives each event
+ * the time at which the network saw it, and says so when it no longer has what a cursor asks for. Version 1 gives it the
+ * time at which the host saw it, which may be a minute later.
  * @see https://github.com/bluesky-social/jetstream-legacy#public-instances
  * @see https://bsky.network/docs/jetstream/
  */
 export const PUBLIC_ENDPOINTS: readonly URL[] = [
-  "wss://jetstream2.us-east.bsky.network/subscribe",
   "wss://jetstream.us-east.bsky.network/xrpc/network.bsky.jetstream.subscribeEvents",
-  "wss://jetstream2.us-west.bsky.network/subscribe",
   "wss://jetstream.us-west.bsky.network/xrpc/network.bsky.jetstream.subscribeEvents",
+  "wss://jetstream2.us-east.bsky.network/subscribe",
+  "wss://jetstream2.us-west.bsky.network/subscribe",
   "wss://jetstream1.us-east.bsky.network/subscribe",
   "wss://jetstream1.us-west.bsky.network/subscribe",
 ].map((url) => new URL(url));
