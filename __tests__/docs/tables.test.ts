@@ -58,7 +58,7 @@ describe("docs/settings.md", () => {
       name.endsWith(".ts"),
     );
     const code = files.map((name) => readFileSync(join("producer", name), "utf8")).join("\n");
-    const variables = new Set(code.match(/\b(?:PRODUCER|X)_[A-Z_]+\b/g));
+    const variables = new Set(code.match(/\b(?:PRODUCER|WIKIPEDIA|X)_[A-Z_]+\b/g));
     expect(names(tableUnder("docs/settings.md", "The producer"))).toEqual([...variables].sort());
   });
 

@@ -37,7 +37,7 @@ export function useBluesky() {
     ended.catch(() => {});
     const ids = () => items.flatMap((item) => (item.kind === "post" ? [item.post.id] : []));
     const connected = (count: number) =>
-      until(() => server.subscriptions.length === count && server.connections() > 0);
+      until(() => server.subscriptions.length >= count && server.connections() > 0);
     return { source, items, notes, waits, ids, connected, clock, ended };
   }
 

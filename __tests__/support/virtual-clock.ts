@@ -51,7 +51,7 @@ export class VirtualClock implements Clock {
       this.#ring(next);
       await setImmediate();
     }
-    this.#nowMs = endMs;
+    this.#nowMs = Math.max(this.#nowMs, endMs);
   }
 
   /** Resolves when this much time has passed on its own, after `run`. */

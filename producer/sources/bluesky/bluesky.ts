@@ -108,7 +108,8 @@ export class BlueskySource implements Source {
     const seam = this.#seamTo(endpoint);
     this.#host = endpoint.host;
     try {
-      for await (const data of webSocketMessages(subscriptionUrl(endpoint, this.#cursor(seam)), signal)) {
+      const url = subscriptionUrl(endpoint, this.#cursor(seam));
+      for await (const data of webSocketMessages(url, signal, this.#clock)) {
         const message = parseMessage(data);
         if (message.kind === "error") throw new ConnectionLost(message.reason);
         if ("timeUs" in message && message.timeUs !== undefined) {

@@ -1,5 +1,6 @@
 import { createWebSocketStream, WebSocket } from "ws";
-import { ConnectionLost, networkReason, USER_AGENT } from "../live/connection-lost";
+import type { Clock } from "../../../shared/clock";
+import { ConnectionLost, networkReason, retryAfter, USER_AGENT } from "../live/connection-lost";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
@@ -18,7 +19,11 @@ export class UnreadableMessage extends ConnectionLost {}
  * @param signal closes the connection
  * @throws ConnectionLost when the WebSocket cannot be opened, breaks or ends
  */
-export async function* webSocketMessages(url: URL, signal: AbortSignal): AsyncGenerator<string> {
+export async function* webSocketMessages(
+  url: URL,
+  signal: AbortSignal,
+  clock: Clock,
+): AsyncGenerator<string> {
   const socket = new WebSocket(url, {
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -28,16 +33,17 @@ export async function* webSocketMessages(url: URL, signal: AbortSignal): AsyncGe
   });
   let ending = "";
   socket
-    .once("unexpected-response", (request, { statusCode: status = 0 }) =>
-      request.destroy(new ConnectionLost(`the server answered HTTP ${status}`, { status })),
-    )
+    .once("unexpected-response", (request, { statusCode: status = 0, headers }) => {
+      const allowedAgainAt = retryAfter(headers["retry-after"], clock.now());
+      request.destroy(new ConnectionLost(`the server answered HTTP ${status}`, { status, allowedAgainAt }));
+    })
     .once("close", (code, reason) => {
       ending = `the server closed the connection (${[code, reason.toString()].filter(String).join(" ")})`;
     })
     // The stream reports the first error; without a listener, a later one would end the process.
     .on("error", () => {});
   const stream = createWebSocketStream(socket, { readableObjectMode: true });
-  const close = () => closeSocket(socket);
+  const close = () => closeSocket(socket, clock);
   signal.addEventListener("abort", close);
   try {
     for await (const message of stream.iterator({ destroyOnReturn: false })) yield String(message);
@@ -58,11 +64,12 @@ function connectionLost(error: unknown): ConnectionLost {
 }
 
 /** Closes in an orderly way, so that the server does not take it for a fault, but does not wait long for it. */
-function closeSocket(socket: WebSocket): void {
+function closeSocket(socket: WebSocket, clock: Clock): void {
   if (socket.readyState === WebSocket.CLOSING || socket.readyState === WebSocket.CLOSED) return;
   // The server's confirmation comes after the messages that nobody will read.
   socket.removeAllListeners("message").resume();
   socket.close(1000);
-  const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
-  socket.once("close", () => clearTimeout(timer));
+  const closed = new AbortController();
+  socket.once("close", () => closed.abort());
+  void clock.sleep(CLOSE_TIMEOUT_MS, closed.signal).then(() => socket.terminate());
 }

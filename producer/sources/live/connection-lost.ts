@@ -22,6 +22,16 @@ export class ConnectionLost extends Error {
 }
 
 /**
+ * Reads the header Retry-After, which is in seconds or a date.
+ * @returns when requests are allowed again, in milliseconds since the epoch; undefined if the header says nothing
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function retryAfter(header: string | null | undefined, now: number): number | undefined {
+  const time = /^\d+$/.test(header ?? "") ? now + Number(header) * 1000 : Date.parse(header ?? "");
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
  * The reason for a network error, in words. Some errors have only a code, others wrap the one with the reason, and for a
  * connection that the server broke, Node.js says only "aborted".
  */

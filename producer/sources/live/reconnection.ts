@@ -30,14 +30,18 @@ const SCHEDULE: BackoffSchedule = { firstMs: 1_000, longestMs: 30_000 };
  */
 const GOOD_AFTER_MS = 10_000;
 
-/** For services that document no schedule of their own: full-jitter backoff, which a good connection resets. */
+/**
+ * For services that document no schedule of their own: full-jitter backoff, which a good connection resets, but not
+ * before the time that the server names.
+ */
 export class BackoffReconnection implements ReconnectionPolicy {
   #failures = 0;
 
   constructor(readonly random: Random = Math.random) {}
 
-  delayMs({ lastItemMs = 0 }: ConnectionLoss): number {
+  delayMs({ error, lastItemMs = 0 }: ConnectionLoss, nowMs: number): number {
     this.#failures = lastItemMs >= GOOD_AFTER_MS ? 1 : this.#failures + 1;
-    return backoffMs(this.#failures, this.random, SCHEDULE);
+    const { allowedAgainAt = nowMs } = error.answer ?? {};
+    return Math.max(backoffMs(this.#failures, this.random, SCHEDULE), allowedAgainAt - nowMs);
   }
 }

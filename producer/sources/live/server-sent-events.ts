@@ -1,8 +1,20 @@
+import { type Clock, systemClock } from "../../../shared/clock";
 import { splitLines } from "../../../shared/lines";
-import { ConnectionLost, networkReason, USER_AGENT } from "./connection-lost";
+import { ConnectionLost, networkReason, retryAfter, USER_AGENT } from "./connection-lost";
 
 /** The longest line that is accepted, in bytes. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
+
+/** How much of an answer is shown that is not a stream, in characters. */
+const MAX_REASON_LENGTH = 300;
+
+export interface EventStreamOptions {
+  /** The event after which to begin; by default, only new events are delivered. */
+  lastEventId?: string | undefined;
+  /** How this client identifies itself. */
+  userAgent?: string;
+  clock?: Clock;
+}
 
 export interface ServerSentEvent {
   data: string;
@@ -13,27 +25,38 @@ export interface ServerSentEvent {
 /**
  * Opens a stream of server-sent events. It is read only as fast as events are consumed.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
- * @param lastEventId the event after which to begin; by default, only new events are delivered
  * @throws ConnectionLost when the stream cannot be opened or breaks, or an event is too long
  */
 export async function* serverSentEvents(
   url: URL,
   signal: AbortSignal,
-  lastEventId?: string,
+  { lastEventId, userAgent = USER_AGENT, clock = systemClock }: EventStreamOptions = {},
 ): AsyncGenerator<ServerSentEvent> {
   const headers = {
     accept: "text/event-stream",
-    "user-agent": USER_AGENT,
+    "user-agent": userAgent,
     ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
   };
   try {
     const response = await fetch(url, { headers, signal });
     const { ok, status, body } = response;
-    if (!ok || !body) throw new ConnectionLost(`the server answered HTTP ${status}`, { status });
+    if (!ok || !body) {
+      const allowedAgainAt = retryAfter(response.headers.get("retry-after"), clock.now());
+      throw new ConnectionLost(`the server answered HTTP ${status}${await reason(response)}`, {
+        status,
+        allowedAgainAt,
+      });
+    }
     yield* events(body, lastEventId);
   } catch (error) {
     throw error instanceof ConnectionLost ? error : new ConnectionLost(networkReason(error));
   }
+}
+
+/** What the server says, on one line; nothing if it is a page of HTML. */
+async function reason(response: Response): Promise<string> {
+  const text = (await response.text()).replace(/[\s\p{C}]+/gu, " ").trim();
+  return text === "" || text.startsWith("<") ? "" : `: ${text.slice(0, MAX_REASON_LENGTH)}`;
 }
 
 async function* events(

@@ -23,7 +23,8 @@ async function read(count: number, { wikis, from }: { wikis?: string[]; from?: s
   const items: SourceItem[] = [];
   const notes: string[] = [];
   const clock = new VirtualClock();
-  const source = new WikipediaSource(wikis, server.url, { clock, ...withoutWaiting(clock) });
+  const options = { wikis, url: server.url, contact: "me@example.com", clock, ...withoutWaiting(clock) };
+  const source = new WikipediaSource(options);
   for await (const item of source.items(stop.signal, from))
     if (item.kind === "notice") notes.push(item.message);
     else if (items.push(item) === count) break;
@@ -95,7 +96,9 @@ describe("Wikipedia", () => {
   });
 
   it("resumes after the last event when the stream ends, or cannot be opened", async () => {
-    server.answer([event(edit("1"), "[1]"), event(edit("2"), "[2]")], 503, [event(edit("3"), "[3]")]);
+    server.answer([event(edit("1"), "[1]"), event(edit("2"), "[2]")], { status: 503 }, [
+      event(edit("3"), "[3]"),
+    ]);
     const { items, notes } = await read(3, { from: "[0]" });
     expect(items.map(({ position }) => position)).toEqual(["[1]", "[2]", "[3]"]);
     expect(server.lastEventIds).toEqual(["[0]", "[2]", "[2]"]);
