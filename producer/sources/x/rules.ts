@@ -1,11 +1,9 @@
 import type { StreamingV2AddRulesParams } from "twitter-api-v2";
 import * as v from "valibot";
 import { CommandError, ExitCode } from "../../../shared/errors";
+import { ownerOf } from "./rule-owner";
 import { answerOf, type XClient } from "./x-client";
 import { isOfType, Problem, problemText } from "./x-problem";
-
-/** The tag of the producer's own rules. The producer changes no rule that has another tag, or none. */
-export const OUR_TAG = "real-time-stream-processing";
 
 /** A rule of the filtered stream; posts that match any of them are delivered. */
 const Rule = v.object({ id: v.string(), value: v.string(), tag: v.optional(v.string()) });
@@ -20,29 +18,34 @@ const UpdateAnswer = v.object({ ...Problem.entries, data: v.optional(v.array(Rul
 
 /** What to do with an app's rules so that the wanted ones are among them. */
 export interface RulePlan {
-  /** Existing rules whose posts are wanted. X accepts no rule twice, so these may have another tag, or none. */
-  use: Rule[];
+  /** Rules to remove before anything else: X charges for their posts, and no run wants them. */
+  remove: Rule[];
   /** Values of rules to create. */
   create: string[];
-  /** The producer's own rules that this run does not want. */
-  remove: Rule[];
+  /** Existing rules whose posts are wanted. X accepts no rule twice, so these may be anyone's. */
+  use: Rule[];
   /** Rules whose posts arrive on the same stream and are charged for, but skipped. */
   others: Rule[];
 }
 
 /**
- * Plans the changes to an app's rules.
- * @param wanted values of rules; if there are none, the producer's own rules are used as they are
+ * Plans the changes to an app's rules. Rules of runs that have ended are removed, and all other rules stay, unless
+ * `clears` is set: then all of the producer's own are removed that are not wanted.
+ * @param wanted values of rules; if there are none, the kept rules are used as they are
  */
-export function planRules(existing: readonly Rule[], wanted: readonly string[]): RulePlan {
-  const isOurs = ({ tag }: Rule) => tag === OUR_TAG;
-  const isWanted = ({ value }: Rule) => wanted.includes(value);
-  const isUsed = wanted.length > 0 ? isWanted : isOurs;
+export function planRules(existing: readonly Rule[], wanted: readonly string[], clears: boolean): RulePlan {
+  const isUsed = (rule: Rule) =>
+    wanted.length > 0 ? wanted.includes(rule.value) : ownerOf(rule.tag) === "kept";
+  const isRemoved = (rule: Rule) => {
+    const owner = ownerOf(rule.tag);
+    return owner === "ended-run" || (clears && owner !== "foreign" && !isUsed(rule));
+  };
+  const remaining = existing.filter((rule) => !isRemoved(rule));
   return {
-    use: existing.filter(isUsed),
-    create: wanted.filter((value) => !existing.some((rule) => rule.value === value)),
-    remove: existing.filter((rule) => isOurs(rule) && !isUsed(rule)),
-    others: existing.filter((rule) => !isOurs(rule) && !isUsed(rule)),
+    remove: existing.filter(isRemoved),
+    create: wanted.filter((value) => !remaining.some((rule) => rule.value === value)),
+    use: remaining.filter(isUsed),
+    others: remaining.filter((rule) => !isUsed(rule)),
   };
 }
 
@@ -69,16 +72,17 @@ export class Rules {
   }
 
   /**
-   * Creates rules with `OUR_TAG`: all of them, or none.
+   * Creates rules: all of them, or none.
    * @throws CommandError with X's objection, if it does not accept them
    */
-  async create(values: readonly string[]): Promise<Rule[]> {
+  async create(values: readonly string[], tag: string): Promise<Rule[]> {
     if (values.length === 0) return [];
-    const add: StreamingV2AddRulesParams = { add: values.map((value) => ({ value, tag: OUR_TAG })) };
+    const add: StreamingV2AddRulesParams = { add: values.map((value) => ({ value, tag })) };
     const answer = this.#parsed(UpdateAnswer, await this.#ask((v2) => v2.updateStreamRules(add)));
     if (!answer.errors?.length) return answer.data;
 
-    await this.remove(answer.data);
+    // The objection is what the user must know; the next run finds what cannot be removed now.
+    await this.remove(answer.data).catch(() => {});
     throw invalidRules(answer);
   }
 

@@ -5,7 +5,8 @@ import type { Source, SourceItem } from "../source";
 import { filteredStream } from "./filtered-stream";
 import type { StreamedItem } from "./payload";
 import { costOf, dollars, PRICING_PAGE } from "./price";
-import { OUR_TAG, planRules, type Rule, type RulePlan, Rules } from "./rules";
+import { newRunTag, OUR_TAG, ownerOf } from "./rule-owner";
+import { planRules, type Rule, type RulePlan, Rules } from "./rules";
 import { signIn } from "./x-client";
 import type { XSettings } from "./x-settings";
 
@@ -13,7 +14,10 @@ import type { XSettings } from "./x-settings";
 export interface XRun {
   /** Values of rules; if there are none, the rules that an earlier run kept are used. */
   wanted: readonly string[];
+  /** Keeps the rules that this run creates. */
   keepRules: boolean;
+  /** Removes all rules of other runs first, whether they have ended or not, and kept ones. */
+  clearRules: boolean;
   /** How many posts to read at most. */
   maxPosts?: number | undefined;
   /** In US dollars. */
@@ -27,7 +31,7 @@ export interface XRun {
 export async function openXSource(run: XRun, settings: XSettings): Promise<XSource> {
   const client = await signIn(settings);
   const rules = new Rules(client, settings.apiUrl);
-  const plan = planRules(await rules.list(), run.wanted);
+  const plan = planRules(await rules.list(), run.wanted, run.clearRules);
   if (plan.use.length + plan.create.length === 0)
     throw new CommandError(
       "--source x needs to know which posts: name terms with --track <terms>, such as --track yolo, or a rule with --rule; no earlier run kept a rule",
@@ -40,6 +44,9 @@ export async function openXSource(run: XRun, settings: XSettings): Promise<XSour
 export class XSource implements Source {
   readonly description = "X's filtered stream";
   #read = 0;
+  /** Of those: posts that match none of this run's rules. */
+  #readByOtherRules = 0;
+  #created: readonly Rule[] = [];
 
   constructor(
     readonly run: XRun,
@@ -49,13 +56,18 @@ export class XSource implements Source {
   ) {}
 
   status(): string {
-    const cost = costOf(this.#read, this.run.pricePerPost);
     const status = this.stream.status();
-    return status === undefined ? cost : `${cost}  ${status}`;
+    return status === undefined ? this.#costText() : `${this.#costText()}  ${status}`;
   }
 
   closingNote(): string {
-    return `X: ${costOf(this.#read, this.run.pricePerPost)}`;
+    return `X: ${this.#costText()}`;
+  }
+
+  #costText(): string {
+    const cost = costOf(this.#read, this.run.pricePerPost);
+    const others = this.#readByOtherRules;
+    return others === 0 ? cost : `${cost}; ${formatCount(others)} of them only by other rules`;
   }
 
   async *items(signal: AbortSignal): AsyncGenerator<SourceItem> {
@@ -71,7 +83,7 @@ export class XSource implements Source {
       throw error;
     } finally {
       // After an error, this would probably fail too and hide the first error. The next run finds the rules.
-      if (!hasFailed) await this.#removeRules(active);
+      if (!hasFailed) await this.#removeRules();
     }
   }
 
@@ -79,8 +91,10 @@ export class XSource implements Source {
     const { maxPosts } = this.run;
     for await (const item of this.stream.items(signal)) {
       const isRead = item.kind === "post" || item.kind === "rejected";
+      const isOther = matchesOtherRules(item, ruleIds);
       if (isRead) this.#read++;
-      yield isOther(item, ruleIds) ? { kind: "skipped" } : item;
+      if (isOther) this.#readByOtherRules++;
+      yield isOther ? { kind: "skipped" } : item;
       if (isRead && this.#read === maxPosts) {
         yield notice(`stopped after ${countOf(maxPosts, "post")} (--max-posts)`);
         return;
@@ -100,38 +114,47 @@ export class XSource implements Source {
   /** Makes the app's rules the wanted ones, and returns those whose posts are put on the stream. */
   async #setRules(): Promise<Rule[]> {
     const { use, create, remove } = this.plan;
-    const created = await this.rules.create(create);
     await this.rules.remove(remove);
-    return [...use, ...created];
+    this.#created = await this.rules.create(create, this.run.keepRules ? OUR_TAG : newRunTag());
+    return [...use, ...this.#created];
   }
 
   *#ruleNotices(active: readonly Rule[]): Generator<SourceItem> {
-    const { remove, others } = this.plan;
-    if (remove.length > 0) yield notice(`removed the rules of an earlier run: ${valuesOf(remove)}`);
-    if (others.length > 0)
+    const { remove, use, others } = this.plan;
+    if (remove.length > 0) yield notice(`removed the rules of other runs: ${valuesOf(remove)}`);
+    const borrowed = use.filter(({ tag }) => ownerOf(tag) === "other-run");
+    if (borrowed.length > 0)
       yield notice(
-        `this X app has ${countOf(others.length, "other rule")}; X also delivers and charges for their posts, which are skipped`,
+        `another run of the producer has the same rule, which goes when it ends: ${valuesOf(borrowed)}`,
       );
+    if (others.length > 0) yield notice(otherRulesText(others));
     yield notice(`streaming posts from X that match ${valuesOf(active)}`);
   }
 
-  /** Removes the rules that this run wanted. A run that wanted none used rules that were meant to stay. */
-  async #removeRules(active: readonly Rule[]): Promise<void> {
-    const { wanted, keepRules } = this.run;
-    const rules = active.filter(({ tag }) => tag === OUR_TAG);
-    if (keepRules || wanted.length === 0 || rules.length === 0) return;
+  /** Removes the rules that this run created. */
+  async #removeRules(): Promise<void> {
+    if (this.run.keepRules || this.#created.length === 0) return;
     try {
-      await this.rules.remove(rules);
+      await this.rules.remove(this.#created);
     } catch (error) {
       throw new CommandError(
-        `the rule ${valuesOf(rules)} is still at X; the next run will remove it: ${messageOf(error)}`,
+        `the rule ${valuesOf(this.#created)} is still at X; the next run will remove it: ${messageOf(error)}`,
       );
     }
   }
 }
 
-/** Whether a post matches only rules that are not the producer's. */
-function isOther(item: SourceItem | StreamedItem, ruleIds: ReadonlySet<string>): boolean {
+function otherRulesText(others: readonly Rule[]): string {
+  const ours = others.filter(({ tag }) => ownerOf(tag) !== "foreign");
+  const remedy =
+    ours.length === 0
+      ? ""
+      : `; those of other runs, or kept by them, go with --clear-rules: ${valuesOf(ours)}`;
+  return `this X app has ${countOf(others.length, "other rule")}; X also delivers and charges for their posts, which are skipped${remedy}`;
+}
+
+/** Whether a post matches none of the run's rules. */
+function matchesOtherRules(item: SourceItem | StreamedItem, ruleIds: ReadonlySet<string>): boolean {
   return "ruleIds" in item && item.ruleIds?.some((id) => ruleIds.has(id)) === false;
 }
 

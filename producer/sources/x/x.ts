@@ -11,6 +11,7 @@ const XOptions = v.object({
   track: v.optional(v.array(v.string()), []),
   rule: v.optional(v.array(v.string()), []),
   keepRules: v.optional(v.boolean(), false),
+  clearRules: v.optional(v.boolean(), false),
   maxPosts: v.optional(v.number()),
   pricePerPost: v.number(),
 });
@@ -24,6 +25,10 @@ export const xSource: SourceDefinition = {
       (value: string, previous: string[] = []) => [...previous, value],
     ),
     new Option("--keep-rules", "keep the rules at X when the run ends"),
+    new Option(
+      "--clear-rules",
+      "first remove the rules of the producer's other runs, and those that were kept",
+    ),
     new Option("--max-posts <n>", "stop after X has delivered, and charged for, n posts").argParser(
       integer(1),
     ),
@@ -38,7 +43,8 @@ export const xSource: SourceDefinition = {
     X_API_URL                              the address of X's API, if it is not https://api.x.com
   X charges for every post that is read, and may charge for its author, see ${PRICING_PAGE}.
   Terms and rules become rules of the app's filtered stream, and are removed when the run ends. --keep-rules keeps
-  them, and a later run without --track and --rule uses them. Other rules of the app are never changed.
+  them, and a later run without --track and --rule uses them. A run that was killed leaves its rules; the next one on
+  the same machine removes them. --clear-rules removes all that the producer has created; no other rule is ever changed.
   For X's rule language see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule.`,
   isDefault: hasCredentials,
   async create(options) {

@@ -1,6 +1,7 @@
 import { createServer } from "node:https";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
-import { OUR_TAG, planRules, Rules } from "../../../../producer/sources/x/rules";
+import { OUR_TAG } from "../../../../producer/sources/x/rule-owner";
+import { Rules } from "../../../../producer/sources/x/rules";
 import { answerOf, signIn } from "../../../../producer/sources/x/x-client";
 import { type Certificate, makeCertificate, trust } from "../../../../test-servers/certificate";
 import { close, listen } from "../../../../test-servers/listen";
@@ -31,44 +32,13 @@ async function rules(): Promise<Rules> {
   return new Rules(await signIn(settings), x.url);
 }
 
-const ours = { id: "1", value: "yolo", tag: OUR_TAG };
-const stale = { id: "2", value: "cats", tag: OUR_TAG };
 const others = { id: "3", value: "dogs", tag: "theirs" };
-const untagged = { id: "4", value: "birds" };
-
-describe("a plan for an app's rules", () => {
-  it("uses a rule of ours that is there, creates what is missing, and does not touch other rules", () => {
-    expect(planRules([ours, others, untagged], ["yolo", "rain"])).toEqual({
-      use: [ours],
-      create: ["rain"],
-      remove: [],
-      others: [others, untagged],
-    });
-  });
-
-  it("removes what an earlier run kept and this one does not want", () => {
-    expect(planRules([ours, stale], ["yolo"])).toMatchObject({ use: [ours], create: [], remove: [stale] });
-  });
-
-  it("uses another rule if it is the wanted one, since X takes no rule twice", () => {
-    expect(planRules([others], ["dogs"])).toEqual({ use: [others], create: [], remove: [], others: [] });
-  });
-
-  it("uses our rules where none are wanted", () => {
-    expect(planRules([ours, stale, others], [])).toEqual({
-      use: [ours, stale],
-      create: [],
-      remove: [],
-      others: [others],
-    });
-  });
-});
 
 describe("the rules at X", () => {
   it("are listed, created with our tag, and removed", async () => {
     const api = await rules();
     x.rules = [others];
-    const created = await api.create(["yolo", "#rain"]);
+    const created = await api.create(["yolo", "#rain"], OUR_TAG);
     expect(await api.list()).toEqual([others, ...created]);
     expect(created.map(({ value, tag }) => [value, tag])).toEqual([
       ["yolo", OUR_TAG],
@@ -80,7 +50,7 @@ describe("the rules at X", () => {
 
   it("are created all together or not at all", async () => {
     const api = await rules();
-    await expect(api.create(["yolo", "bogus:1"])).rejects.toMatchObject({
+    await expect(api.create(["yolo", "bogus:1"], OUR_TAG)).rejects.toMatchObject({
       message:
         "X does not accept the rule bogus:1 (UnprocessableEntity: Reference to invalid operator 'bogus' (at position 1)); see https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule for what a rule may be",
       exitCode: 2,
@@ -95,7 +65,7 @@ describe("the rules at X", () => {
       type: "https://api.x.com/2/problems/rule-cap",
     };
     x.answerRules(201, { errors: [{ ...problem, value: "yolo" }], meta: {} });
-    await expect((await rules()).create(["yolo"])).rejects.toThrow(
+    await expect((await rules()).create(["yolo"], OUR_TAG)).rejects.toThrow(
       "X does not accept the rule yolo (RulesCapExceeded: too many); this app has reached its limit of rules",
     );
   });

@@ -4,7 +4,7 @@ import path from "node:path";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../../../local/cloud/local-cloud";
-import { OUR_TAG } from "../../../../producer/sources/x/rules";
+import { OUR_TAG } from "../../../../producer/sources/x/rule-owner";
 import { BEARER_TOKEN, breakingOff, delivering, streamedPost } from "../../../../test-servers/x-server";
 import { runEntryPoint, startEntryPoint } from "../../../support/entry-point";
 import { until } from "../../../support/moment";
@@ -93,7 +93,8 @@ describe("posts from X whose connection ends", () => {
     const first = startEntryPoint(CLI, args, options(TOKEN));
     const handled = cloud.handledRecords();
     await until(() => cloud.handledRecords() > handled);
-    expect(fixture.x.rules).toMatchObject([{ value: "yolo", tag: OUR_TAG }]);
+    const tag = expect.stringMatching(`^${OUR_TAG}:[0-9a-f]{8}:${first.process.pid}:[0-9a-f]{8}$`);
+    expect(fixture.x.rules).toEqual([{ id: "1", value: "yolo", tag }]);
     first.process.kill("SIGINT");
     const run = await first.ended;
 
@@ -142,22 +143,22 @@ describe("posts from X by rules", () => {
   it("that match only other rules are counted, because they cost money, and skipped", async () => {
     fixture.x.rules = [
       { id: "o1", value: "dogs", tag: "theirs" },
-      { id: "s1", value: "cats", tag: OUR_TAG },
+      { id: "k1", value: "cats", tag: OUR_TAG },
     ];
     const posts = ["o1", "1", "o1", "o1"].map((ruleId, id) =>
       streamedPost({ id: `${id}`, username: "others", ruleId }),
     );
     fixture.x.behave(delivering(...posts));
-    const args = ["--source", "x", "--track", "yolo", "--max-posts", "3", ...toCloud()];
+    const args = ["--source", "x", "--track", "yolo", "--max-posts", "3", "--clear-rules", ...toCloud()];
     const run = await runEntryPoint(CLI, args, options(TOKEN));
     expect(run.exitCode).toBe(0);
     expect(run.stderr.split("\n")).toEqual([
       expect.stringContaining("this run reads at most 3, about $0.015"),
-      "removed the rules of an earlier run: cats",
+      "removed the rules of other runs: cats",
       "this X app has 1 other rule; X also delivers and charges for their posts, which are skipped",
       "streaming posts from X that match yolo",
       "stopped after 3 posts (--max-posts)",
-      "X: 3 posts read, about $0.015",
+      "X: 3 posts read, about $0.015; 2 of them only by other rules",
       "",
     ]);
     expect(fixture.x.rules).toEqual([{ id: "o1", value: "dogs", tag: "theirs" }]);
