@@ -43,6 +43,7 @@ export async function processLetters(
   await handleBatch(typeof records === "string" ? batchOf(records) : records, {
     shardId: SHARD_ID,
     settings: mappingSettings(settings),
+    retentionSeconds: 86_400,
     clock,
     signal: new AbortController().signal,
     invoke: (event) => {

@@ -11,7 +11,7 @@ import type { Clock } from "../../../shared/clock";
 import { messageOf } from "../../../shared/errors";
 import { countOf } from "../../../shared/terminal";
 import type { InvocationOutcome } from "../invocation-outcome";
-import { type EventSourceMappingSettings, withinRetention } from "./mapping-settings";
+import type { EventSourceMappingSettings } from "./mapping-settings";
 import { putSetAsideBatch, type SetAsideBatch } from "./on-failure-destination";
 import { retryDelayMs } from "./retry-delay";
 import { ShardPoller } from "./shard-poller";
@@ -43,11 +43,10 @@ export class EventSourceMapping {
   readonly #pollers = new Map<string, ShardPoller>();
   readonly #running = new Set<Promise<void>>();
   readonly #endedShards = new Set<string>();
-  #settings: EventSourceMappingSettings;
+  #retentionSeconds = 0;
 
   constructor(parts: EventSourceMappingParts) {
     this.#parts = parts;
-    this.#settings = parts.settings;
   }
 
   /**
@@ -55,12 +54,13 @@ export class EventSourceMapping {
    * @throws when the role may not read the stream, or the stream does not exist
    */
   async start(): Promise<void> {
-    const { kinesis, checkpoints } = this.#parts;
-    const { streamArn: StreamARN, startingPosition } = this.#settings;
+    const { kinesis, checkpoints, settings } = this.#parts;
+    const { streamArn: StreamARN, startingPosition } = settings;
     // Lambda makes both calls, and creates no mapping if the role is not allowed to.
     await kinesis.send(new DescribeStreamCommand({ StreamARN }));
     const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN }));
-    this.#settings = withinRetention(this.#settings, StreamDescriptionSummary?.RetentionPeriodHours);
+    this.#retentionSeconds =
+      (StreamDescriptionSummary?.RetentionPeriodHours ?? DEFAULT_RETENTION_HOURS) * 3600;
 
     const shards = await this.#listShards();
     if (startingPosition === "LATEST") {
@@ -110,7 +110,7 @@ export class EventSourceMapping {
     const { checkpoints } = this.#parts;
     const poller = new ShardPoller({
       ...this.#parts,
-      settings: this.#settings,
+      retentionSeconds: this.#retentionSeconds,
       shardId,
       signal: this.#stopping.signal,
       checkpoint: checkpoints.get(shardId),
@@ -143,9 +143,9 @@ export class EventSourceMapping {
   }
 
   async #setAside(batch: SetAsideBatch): Promise<void> {
-    const { s3, onProblem } = this.#parts;
+    const { s3, settings, onProblem } = this.#parts;
     const { shardId, records, condition } = batch;
-    if (this.#settings.destinationBucket !== undefined) return putSetAsideBatch(s3, this.#settings, batch);
+    if (settings.destinationBucket !== undefined) return putSetAsideBatch(s3, settings, batch);
     onProblem(
       `${countOf(records.length, "record")} of shard ${shardId} lost: ${condition}, and no destination is set`,
     );
@@ -165,3 +165,6 @@ export class EventSourceMapping {
     return shards;
   }
 }
+
+/** @see https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html */
+const DEFAULT_RETENTION_HOURS = 24;

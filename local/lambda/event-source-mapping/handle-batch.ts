@@ -5,7 +5,7 @@ import { messageOf } from "../../../shared/errors";
 import type { InvocationOutcome } from "../invocation-outcome";
 import { readResponse, type Verdict } from "./function-response";
 import { lambdaEvent } from "./lambda-event";
-import type { EventSourceMappingSettings } from "./mapping-settings";
+import { ageLimitSeconds, type EventSourceMappingSettings } from "./mapping-settings";
 import type { SetAsideBatch } from "./on-failure-destination";
 import { retryDelayMs } from "./retry-delay";
 
@@ -13,6 +13,8 @@ import { retryDelayMs } from "./retry-delay";
 export interface BatchProcessing {
   shardId: string;
   settings: EventSourceMappingSettings;
+  /** How long the stream keeps a record. */
+  retentionSeconds: number;
   clock: Clock;
   signal: AbortSignal;
   /** Rejects when the function cannot be run at all, as when it is throttled. */
@@ -125,10 +127,9 @@ async function delay(batch: PendingBatch, { clock, signal }: BatchProcessing): P
 
 /** Sets records over the age limit aside, without another invocation, and returns the rest. */
 async function setAsideExpired(batch: PendingBatch, processing: BatchProcessing): Promise<PendingBatch> {
-  const { maximumRecordAgeSeconds } = processing.settings;
-  if (maximumRecordAgeSeconds === -1) return batch;
-
-  const oldest = processing.clock.now() / 1000 - maximumRecordAgeSeconds;
+  const { settings, retentionSeconds, clock } = processing;
+  const hasFailed = batch.lastOutcome !== undefined;
+  const oldest = clock.now() / 1000 - ageLimitSeconds(settings, retentionSeconds, hasFailed);
   const isYoung = ({ kinesis }: KinesisStreamRecord) => kinesis.approximateArrivalTimestamp >= oldest;
   const firstYoung = batch.records.findIndex(isYoung);
   const expired = firstYoung === -1 ? batch.records : batch.records.slice(0, firstYoung);

@@ -19,7 +19,7 @@ export class Lane {
   readonly #onBatch: (batch: readonly KinesisStreamRecord[]) => Promise<void>;
   readonly #waiting: SizedRecord[] = [];
   /** When the batch window began, in milliseconds since the epoch. */
-  #windowStartMs = 0;
+  #windowStartMs: number;
   #wake: () => void = () => undefined;
 
   /** @param onBatch processes a batch; the next batch waits until it resolves */
@@ -31,11 +31,11 @@ export class Lane {
     this.#settings = settings;
     this.#clock = clock;
     this.#onBatch = onBatch;
+    this.#windowStartMs = clock.now();
   }
 
   /** Adds a record after those that are waiting. */
   add(record: SizedRecord): void {
-    if (this.#waiting.length === 0) this.#windowStartMs = this.#clock.now();
     this.#waiting.push(record);
     this.#wake();
   }
@@ -53,8 +53,8 @@ export class Lane {
   }
 
   /**
-   * Resolves when the batch is full or its window ends. The window begins with the first record, or, if records were
-   * already waiting, when the previous invocation completed.
+   * Resolves when the batch is full or its window ends, but not without a record. For Kinesis, the window begins when the
+   * previous invocation has completed: a record that arrives after a quiet time goes out at once.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching
    */
   async #batchIsDue(signal: AbortSignal): Promise<void> {

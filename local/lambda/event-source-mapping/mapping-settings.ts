@@ -19,7 +19,7 @@ export interface EventSourceMappingSettings {
   reportBatchItemFailures: boolean;
   /** -1: no limit. */
   maximumRetryAttempts: number;
-  /** -1: until the record expires on the stream. */
+  /** -1: no limit. */
   maximumRecordAgeSeconds: number;
   /** The bucket of the on-failure destination. */
   destinationBucket?: string;
@@ -32,13 +32,16 @@ export interface EventSourceMappingSettings {
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 /**
- * Limits the age of records to the stream's retention: an expired record is too old under any settings.
- * @param retentionHours how long the stream keeps a record
+ * The age at which a record is set aside, in seconds. Without MaximumRecordAgeInSeconds, Lambda discards no record that
+ * it has read; but a failed one is retried only until it expires on the stream, whatever the settings.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
+ * @param hasFailed whether the function has failed with the record
  */
-export function withinRetention(
-  settings: EventSourceMappingSettings,
-  retentionHours = 24,
-): EventSourceMappingSettings {
-  const limits = [settings.maximumRecordAgeSeconds, retentionHours * 3600].filter((limit) => limit !== -1);
-  return { ...settings, maximumRecordAgeSeconds: Math.min(...limits) };
+export function ageLimitSeconds(
+  { maximumRecordAgeSeconds }: Pick<EventSourceMappingSettings, "maximumRecordAgeSeconds">,
+  retentionSeconds: number,
+  hasFailed: boolean,
+): number {
+  const limit = maximumRecordAgeSeconds === -1 ? Number.POSITIVE_INFINITY : maximumRecordAgeSeconds;
+  return hasFailed ? Math.min(limit, retentionSeconds) : limit;
 }

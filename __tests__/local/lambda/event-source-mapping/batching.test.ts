@@ -67,11 +67,24 @@ describe(`The window of a batch (${source.batching})`, () => {
     expect(letters()).toEqual(["a", "b"]);
   });
 
-  it("after idle time the window begins with the first record", async () => {
+  it("a record that arrives after the window has ended goes out at once, and the next window begins", async () => {
     const add = startLane({ batchSize: 100, batchWindowSeconds: 5 });
     await clock.advance(60_000);
     add(batchOf("a"));
+    await clock.advance(0);
+    expect(letters()).toEqual(["a"]);
+    add(batchOf("b"));
     await clock.advance(4_999);
+    expect(letters()).toEqual(["a"]);
+    await clock.advance(1);
+    expect(letters()).toEqual(["a", "b"]);
+  });
+
+  it("a record that arrives within the window waits for its end only", async () => {
+    const add = startLane({ batchSize: 100, batchWindowSeconds: 5 });
+    await clock.advance(3_000);
+    add(batchOf("a"));
+    await clock.advance(1_999);
     expect(letters()).toEqual([]);
     await clock.advance(1);
     expect(letters()).toEqual(["a"]);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { withinRetention } from "../../../../local/lambda/event-source-mapping/mapping-settings";
 import { ARRIVAL } from "../../../support/kinesis-event";
-import { mappingSettings, source } from "../../../support/mapping-settings";
+import { source } from "../../../support/mapping-settings";
 import { processLetters } from "../../../support/processed-batch";
 import { batchOf, fail, lettersOf, throttle } from "../../../support/scripted-function";
 
@@ -52,17 +51,26 @@ describe(`The age of records (${source.failures}, ${source.parameters})`, () => 
     expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 0 }]);
   });
 
+  it("-1: no record is set aside for its age, even when the stream no longer has it", async () => {
+    const records = batchOf("ab", { arrival: ARRIVAL - 400 * 86_400 });
+    const { invocations, setAside } = await processLetters(records, [throttle, throttle]);
+    expect(invocations).toEqual(["ab", "ab", "ab"]);
+    expect(setAside).toEqual([]);
+  });
+
   it("-1: retries end when the record expires on the stream", async () => {
-    const settings = withinRetention(mappingSettings({ maximumRecordAgeSeconds: -1 }), 24);
-    const { setAside } = await processLetters("a", always(fail), settings);
+    const { setAside } = await processLetters("a", always(fail));
     expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded" }]);
     const [{ timeMs = 0 } = {}] = setAside;
     expect(Math.floor((timeMs / 1000 - ARRIVAL) / 3600)).toBe(24);
   });
 
-  it("the stream's retention ends retries before a longer MaximumRecordAgeInSeconds does", () => {
-    const settings = mappingSettings({ maximumRecordAgeSeconds: 604_800 });
-    expect(withinRetention(settings, 24).maximumRecordAgeSeconds).toBe(86_400);
-    expect(withinRetention(settings, 8_760).maximumRecordAgeSeconds).toBe(604_800);
+  it("the stream's retention ends retries before a longer MaximumRecordAgeInSeconds does", async () => {
+    const records = batchOf("a", { arrival: ARRIVAL - 86_401 });
+    const { invocations, setAside } = await processLetters(records, always(fail), {
+      maximumRecordAgeSeconds: 604_800,
+    });
+    expect(invocations).toEqual(["a"]);
+    expect(setAside).toMatchObject([{ condition: "RecordAgeExceeded", invokeCount: 1 }]);
   });
 });
