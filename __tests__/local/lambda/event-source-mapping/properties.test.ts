@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
 import fc from "fast-check";
 import {
   type Action,
@@ -7,6 +7,9 @@ import {
   type Simulation,
   simulate,
 } from "../../../support/mapping-simulation";
+
+// A scenario that hangs must fail, but a busy machine must not make one fail that does not.
+jest.setTimeout(180_000);
 
 const put: fc.Arbitrary<Action> = fc.record({
   kind: fc.constant("put" as const),
@@ -72,7 +75,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
 const holds = (property: (simulation: Simulation, scenario: Scenario) => void) =>
   fc.assert(
     fc.asyncProperty(scenario, async (scenario) => property(await simulate(scenario), scenario)),
-    { numRuns: 200, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
+    { numRuns: 200 },
   );
 
 /** Calls `onObservation` with every observation and the ids of the records handled before it; returns all such ids. */
