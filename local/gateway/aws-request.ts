@@ -1,25 +1,15 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { Service } from "./emulators";
+import { type IncomingRequest, UnreadableRequestError } from "./incoming-request";
+import { cborToJson, isCbor } from "./kinesis-cbor";
 
-/** A request as AWS reads it: its caller, service, action and resources. */
-export interface AwsRequest {
+/** A request in the form that the emulator understands, and how AWS reads it: its caller, action and resources. */
+export interface AwsRequest extends IncomingRequest {
   service: Service;
   /** Such as `kinesis:PutRecords`. */
   action: string;
   /** ARNs of what it acts on; empty where the request names nothing, such as a list, or a read by shard iterator. */
   resources: string[];
   accessKeyId: string;
-  /** In the form that the emulator understands. */
-  body: Buffer;
-}
-
-/** An HTTP request, received whole; HTTP/1.1 and HTTP/2 alike. */
-export interface IncomingRequest {
-  method: string;
-  /** Path and query. */
-  url: string;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
 }
 
 /** What every ARN of an account contains. */
@@ -28,30 +18,20 @@ export interface Account {
   region: string;
 }
 
-/** A request that is not signed, or that is for a service that does not run here. */
-export class UnreadableRequestError extends Error {
-  /** @param code AWS's name for the error */
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 /**
  * Reads the service and the caller from the signature, and the action and its resource from the request.
  * @throws UnreadableRequestError when the request is not signed or is for a service that does not run here
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
  */
 export function readAwsRequest(request: IncomingRequest, account: Account): AwsRequest {
-  const { accessKeyId, service } = readCredential(request);
-  if (service === "s3") return { service, accessKeyId, body: request.body, ...readS3(request) };
+  const credential = readCredential(request);
+  if (credential.service === "s3") return { ...request, ...credential, ...readS3(request) };
 
   const target = String(request.headers["x-amz-target"] ?? "");
   const operation = target.slice(target.indexOf(".") + 1);
-  const read = service === "kinesis" ? readKinesis : readDynamoDb;
-  return { service, accessKeyId, action: `${service}:${operation}`, ...read(request, account) };
+  const json = isCbor(request) ? cborToJson(request) : request;
+  const read = credential.service === "kinesis" ? readKinesis : readDynamoDb;
+  return { ...json, ...credential, action: `${credential.service}:${operation}`, ...read(json, account) };
 }
 
 /** `Credential=<access key>/<date>/<region>/<service>/aws4_request`, in the header or, presigned, in the query. */

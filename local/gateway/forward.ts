@@ -1,7 +1,7 @@
 import http from "node:http";
 import { pipeline } from "node:stream/promises";
-import type { IncomingRequest } from "./aws-request";
 import type { HttpResponse } from "./http-server";
+import type { IncomingRequest } from "./incoming-request";
 
 /** Where an emulator listens on loopback, and the agent that keeps connections to it. */
 export interface EmulatorAddress {
@@ -17,7 +17,7 @@ export async function forward(
 ): Promise<void> {
   const answer = await callEmulator(request, emulator);
   response.writeHead(answer.statusCode ?? 500, endToEnd(answer.headers));
-  await pipeline(answer, response as NodeJS.WritableStream);
+  await pipeline(answer, response);
 }
 
 /** Sends a request to an emulator. Resolves before the answer's body has been read. */

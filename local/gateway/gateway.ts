@@ -1,13 +1,7 @@
 import http from "node:http";
 import type { Clock } from "../../shared/clock";
 import { accessDenied, awsError, unknownKey } from "./aws-error";
-import {
-  type Account,
-  type AwsRequest,
-  type IncomingRequest,
-  readAwsRequest,
-  UnreadableRequestError,
-} from "./aws-request";
+import { type Account, type AwsRequest, readAwsRequest } from "./aws-request";
 import type { Service } from "./emulators";
 import type { Fault } from "./fault";
 import { forward } from "./forward";
@@ -19,6 +13,8 @@ import {
   send,
   startHttpServer,
 } from "./http-server";
+import { type IncomingRequest, UnreadableRequestError } from "./incoming-request";
+import { CborResponse, isCbor } from "./kinesis-cbor";
 import type { LocalAccount } from "./local-account";
 import { forwardUnderFault } from "./under-fault";
 
@@ -42,8 +38,9 @@ export interface GatewayOptions {
 export async function startGateway(options: GatewayOptions): Promise<HttpServer> {
   const agent = new http.Agent({ keepAlive: true });
   const server = await startHttpServer(options.port, (request, response) => {
-    handle(request, response, options, agent).catch((error: Error) => {
-      send(response, awsError(undefined, 500, "InternalFailure", error.message));
+    const answered = isCbor(request) ? new CborResponse(response) : response;
+    handle(request, answered, options, agent).catch((error: Error) => {
+      send(answered, awsError(undefined, 500, "InternalFailure", error.message));
     });
   });
   return {
@@ -71,11 +68,10 @@ async function handle(
   const denial = deny(aws, account);
   if (denial) return send(response, denial);
 
-  const outgoing = { ...incoming, body: aws.body };
   const emulator = { agent, port: emulatorPorts[aws.service] };
   const fault = strike?.(aws);
-  if (fault) await forwardUnderFault(fault, outgoing, response, emulator, clock);
-  else await forward(outgoing, response, emulator);
+  if (fault) await forwardUnderFault(fault, aws, response, emulator, clock);
+  else await forward(aws, response, emulator);
 }
 
 async function receive(request: HttpRequest): Promise<IncomingRequest> {

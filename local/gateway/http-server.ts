@@ -1,11 +1,21 @@
 import http from "node:http";
 import http2 from "node:http2";
 import net from "node:net";
+import type { Writable } from "node:stream";
 import { CommandError } from "../../shared/errors";
 
-/** A request and its response, over HTTP/1.1 or HTTP/2. */
+/** A request, over HTTP/1.1 or HTTP/2. */
 export type HttpRequest = http.IncomingMessage | http2.Http2ServerRequest;
-export type HttpResponse = http.ServerResponse | http2.Http2ServerResponse;
+
+/** The response to it, as far as both have the same. */
+export interface HttpResponse extends Writable {
+  readonly headersSent: boolean;
+  writeHead(status: number, headers: http.OutgoingHttpHeaders): unknown;
+  /** The connection. */
+  readonly socket: { destroy(): unknown } | null;
+  /** Over HTTP/2, the request's own stream in the connection. */
+  readonly stream?: http2.ServerHttp2Stream | undefined;
+}
 
 /** An answer that is sent in one go. */
 export interface Answer {

@@ -1,10 +1,10 @@
 import http2 from "node:http2";
 import { text } from "node:stream/consumers";
 import type { Clock } from "../../shared/clock";
-import type { IncomingRequest } from "./aws-request";
 import type { Fault } from "./fault";
 import { callEmulator, type EmulatorAddress, forward } from "./forward";
 import { type HttpResponse, send } from "./http-server";
+import type { IncomingRequest } from "./incoming-request";
 
 /** Forwards a request late, in part or not at all, depending on the fault that strikes it. */
 export async function forwardUnderFault(
@@ -46,6 +46,6 @@ async function forwardPart(
 
 /** Ends the caller's connection, or over HTTP/2 its stream, without an answer. */
 function disconnect(response: HttpResponse): void {
-  if ("stream" in response) response.stream.close(http2.constants.NGHTTP2_CANCEL);
+  if (response.stream) response.stream.close(http2.constants.NGHTTP2_CANCEL);
   else response.socket?.destroy();
 }
