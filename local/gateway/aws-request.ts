@@ -1,6 +1,7 @@
 import type { Service } from "./emulators";
 import { type IncomingRequest, UnreadableRequestError } from "./incoming-request";
 import { cborToJson, isCbor } from "./kinesis-cbor";
+import { readS3Request } from "./s3-request";
 
 /** A request in the form that the emulator understands, and how AWS reads it: its caller, action and resources. */
 export interface AwsRequest extends IncomingRequest {
@@ -25,7 +26,7 @@ export interface Account {
  */
 export function readAwsRequest(request: IncomingRequest, account: Account): AwsRequest {
   const credential = readCredential(request);
-  if (credential.service === "s3") return { ...request, ...credential, ...readS3(request) };
+  if (credential.service === "s3") return { ...credential, ...readS3Request(request) };
 
   const target = String(request.headers["x-amz-target"] ?? "");
   const operation = target.slice(target.indexOf(".") + 1);
@@ -34,13 +35,21 @@ export function readAwsRequest(request: IncomingRequest, account: Account): AwsR
   return { ...json, ...credential, action: `${credential.service}:${operation}`, ...read(json, account) };
 }
 
+/**
+ * The service that a request is for, as far as that shows even where it cannot be read: its errors have a form of their
+ * own. Only S3 has other methods than POST.
+ */
+export function serviceOf(request: IncomingRequest): Service | undefined {
+  const target = String(request.headers["x-amz-target"] ?? "");
+  if (target.startsWith("Kinesis_")) return "kinesis";
+  if (target.startsWith("DynamoDB_")) return "dynamodb";
+  const isS3 = request.method !== "POST" || /\/s3\/aws4_request/.test(credentialOf(request) ?? "");
+  return isS3 ? "s3" : undefined;
+}
+
 /** `Credential=<access key>/<date>/<region>/<service>/aws4_request`, in the header or, presigned, in the query. */
 function readCredential(request: IncomingRequest): { accessKeyId: string; service: Service } {
-  const header = request.headers.authorization ?? "";
-  const scope =
-    /Credential=([^,\s]+)/.exec(header)?.[1] ??
-    new URL(request.url, "http://host").searchParams.get("X-Amz-Credential");
-  const [accessKeyId, , , service] = scope?.split("/") ?? [];
+  const [accessKeyId, , , service] = credentialOf(request)?.split("/") ?? [];
   if (!accessKeyId)
     throw new UnreadableRequestError("MissingAuthenticationTokenException", "Missing Authentication Token");
   if (service !== "kinesis" && service !== "dynamodb" && service !== "s3")
@@ -49,6 +58,15 @@ function readCredential(request: IncomingRequest): { accessKeyId: string; servic
       `The service ${service} does not run here: the local cloud has kinesis, dynamodb and s3.`,
     );
   return { accessKeyId, service };
+}
+
+function credentialOf({ url, headers }: IncomingRequest): string | undefined {
+  const query = new URLSearchParams(url.split("?")[1]);
+  return (
+    /Credential=([^,\s]+)/.exec(headers.authorization ?? "")?.[1] ??
+    query.get("X-Amz-Credential") ??
+    undefined
+  );
 }
 
 type ResourcesAndBody = Pick<AwsRequest, "resources" | "body">;
@@ -71,7 +89,7 @@ function arnName(arn: unknown): string | undefined {
 
 function readDynamoDb(request: IncomingRequest, account: Account): ResourcesAndBody {
   const { TableName, RequestItems } = parseObject(request.body);
-  const tables = typeof TableName === "string" ? [TableName] : Object.keys(RequestItems ?? {});
+  const tables = [...(typeof TableName === "string" ? [TableName] : []), ...Object.keys(RequestItems ?? {})];
   return {
     body: request.body,
     resources: tables.map((table) => `arn:aws:dynamodb:${account.region}:${account.id}:table/${table}`),
@@ -87,30 +105,3 @@ function parseObject(body: Buffer): Record<string, unknown> {
     return {};
   }
 }
-
-/**
- * S3's action depends on method and path.
- * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
- */
-function readS3({ method, url }: IncomingRequest): { action: string; resources: string[] } {
-  const [, bucket = "", key = ""] =
-    /^\/([^/]*)\/?(.*)$/.exec(decodeURIComponent(new URL(url, "http://host").pathname)) ?? [];
-  if (bucket === "") return { action: "s3:ListAllMyBuckets", resources: [] };
-
-  const arn = `arn:aws:s3:::${bucket}`;
-  if (key !== "") return { action: OBJECT_ACTIONS[method] ?? "s3:PutObject", resources: [`${arn}/${key}`] };
-  return { action: BUCKET_ACTIONS[method] ?? "s3:ListBucket", resources: [arn] };
-}
-
-const OBJECT_ACTIONS: Record<string, string> = {
-  GET: "s3:GetObject",
-  HEAD: "s3:GetObject",
-  DELETE: "s3:DeleteObject",
-};
-
-/** POST to a bucket is DeleteObjects, which needs the permission to delete objects. */
-const BUCKET_ACTIONS: Record<string, string> = {
-  PUT: "s3:CreateBucket",
-  DELETE: "s3:DeleteBucket",
-  POST: "s3:DeleteObject",
-};

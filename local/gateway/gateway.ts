@@ -1,7 +1,7 @@
 import http from "node:http";
 import type { Clock } from "../../shared/clock";
 import { accessDenied, awsError, unknownKey } from "./aws-error";
-import { type Account, type AwsRequest, readAwsRequest } from "./aws-request";
+import { type Account, type AwsRequest, readAwsRequest, serviceOf } from "./aws-request";
 import type { Service } from "./emulators";
 import type { Fault } from "./fault";
 import { forward } from "./forward";
@@ -91,7 +91,7 @@ function readOrAnswer(request: IncomingRequest, account: Account): AwsRequest | 
     return readAwsRequest(request, account);
   } catch (error) {
     if (!(error instanceof UnreadableRequestError)) throw error;
-    return awsError(undefined, 400, error.code, error.message);
+    return awsError(serviceOf(request), 400, error.code, error.message);
   }
 }
 
