@@ -1,5 +1,5 @@
 import type { Service } from "./emulators";
-import { type IncomingRequest, UnreadableRequestError } from "./incoming-request";
+import { type IncomingRequest, type RequestHead, UnreadableRequestError } from "./incoming-request";
 import { cborToJson, isCbor } from "./kinesis-cbor";
 import { readS3Request } from "./s3-request";
 
@@ -39,7 +39,7 @@ export function readAwsRequest(request: IncomingRequest, account: Account): AwsR
  * The service that a request is for, as far as that shows even where it cannot be read: its errors have a form of their
  * own. Only S3 has other methods than POST.
  */
-export function serviceOf(request: IncomingRequest): Service | undefined {
+export function serviceOf(request: RequestHead): Service | undefined {
   const target = String(request.headers["x-amz-target"] ?? "");
   if (target.startsWith("Kinesis_")) return "kinesis";
   if (target.startsWith("DynamoDB_")) return "dynamodb";
@@ -60,7 +60,7 @@ function readCredential(request: IncomingRequest): { accessKeyId: string; servic
   return { accessKeyId, service };
 }
 
-function credentialOf({ url, headers }: IncomingRequest): string | undefined {
+function credentialOf({ url, headers }: RequestHead): string | undefined {
   const query = new URLSearchParams(url.split("?")[1]);
   return (
     /Credential=([^,\s]+)/.exec(headers.authorization ?? "")?.[1] ??

@@ -2,6 +2,7 @@ import http from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { HttpResponse } from "./http-server";
 import type { IncomingRequest } from "./incoming-request";
+import { withoutCors } from "./web-page";
 
 /** Where an emulator listens on loopback, and the agent that keeps connections to it. */
 export interface EmulatorAddress {
@@ -16,7 +17,7 @@ export async function forward(
   emulator: EmulatorAddress,
 ): Promise<void> {
   const answer = await callEmulator(request, emulator);
-  response.writeHead(answer.statusCode ?? 500, endToEnd(answer.headers));
+  response.writeHead(answer.statusCode ?? 500, endToEnd(withoutCors(answer.headers)));
   await pipeline(answer, response);
 }
 

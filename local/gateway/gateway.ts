@@ -1,7 +1,8 @@
 import http from "node:http";
+import { buffer } from "node:stream/consumers";
 import type { Clock } from "../../shared/clock";
 import { accessDenied, awsError, unknownKey } from "./aws-error";
-import { type Account, type AwsRequest, readAwsRequest, serviceOf } from "./aws-request";
+import { type AwsRequest, readAwsRequest, serviceOf } from "./aws-request";
 import type { Service } from "./emulators";
 import type { Fault } from "./fault";
 import { forward } from "./forward";
@@ -13,10 +14,11 @@ import {
   send,
   startHttpServer,
 } from "./http-server";
-import { type IncomingRequest, UnreadableRequestError } from "./incoming-request";
+import { type RequestHead, UnreadableRequestError } from "./incoming-request";
 import { CborResponse, isCbor } from "./kinesis-cbor";
 import type { LocalAccount } from "./local-account";
 import { forwardUnderFault } from "./under-fault";
+import { assertNoWebPage } from "./web-page";
 
 export interface GatewayOptions {
   /** 0 picks any free port. */
@@ -40,7 +42,7 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
   const server = await startHttpServer(options.port, (request, response) => {
     const answered = isCbor(request) ? new CborResponse(response) : response;
     handle(request, answered, options, agent).catch((error: Error) => {
-      send(answered, awsError(undefined, 500, "InternalFailure", error.message));
+      send(answered, answerTo(error, headOf(request)));
     });
   });
   return {
@@ -58,13 +60,14 @@ async function handle(
   { account, emulatorPorts, clock, strike, pages }: GatewayOptions,
   agent: http.Agent,
 ): Promise<void> {
-  const incoming = await receive(request);
+  const head = headOf(request);
+  assertNoWebPage(head);
+  const incoming = { ...head, body: await buffer(request) };
   const page = pages?.get(incoming.url);
   if (page)
     return send(response, { status: 200, contentType: "application/json", body: JSON.stringify(page()) });
 
-  const aws = readOrAnswer(incoming, account);
-  if ("status" in aws) return send(response, aws);
+  const aws = readAwsRequest(incoming, account);
   const denial = deny(aws, account);
   if (denial) return send(response, denial);
 
@@ -74,25 +77,15 @@ async function handle(
   else await forward(aws, response, emulator);
 }
 
-async function receive(request: HttpRequest): Promise<IncomingRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return {
-    method: request.method ?? "GET",
-    url: request.url ?? "/",
-    headers: request.headers,
-    body: Buffer.concat(chunks),
-  };
+function headOf({ method = "GET", url = "/", headers }: HttpRequest): RequestHead {
+  return { method, url, headers };
 }
 
-/** The request as AWS reads it, or the answer to one that cannot be read. */
-function readOrAnswer(request: IncomingRequest, account: Account): AwsRequest | Answer {
-  try {
-    return readAwsRequest(request, account);
-  } catch (error) {
-    if (!(error instanceof UnreadableRequestError)) throw error;
-    return awsError(serviceOf(request), 400, error.code, error.message);
-  }
+/** The answer to a request that could not be handled. */
+function answerTo(error: Error, head: RequestHead): Answer {
+  return error instanceof UnreadableRequestError
+    ? awsError(serviceOf(head), error.status, error.code, error.message)
+    : awsError(serviceOf(head), 500, "InternalFailure", error.message);
 }
 
 /** The answer to a caller that may not make this request; undefined if it may. */

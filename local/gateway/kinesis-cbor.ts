@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { cbor, tag, tagSymbol } from "@smithy/core/cbor";
 import * as v from "valibot";
 import type { HttpResponse } from "./http-server";
-import { type IncomingRequest, UnreadableRequestError } from "./incoming-request";
+import { type IncomingRequest, type RequestHead, UnreadableRequestError } from "./incoming-request";
 
 const CBOR = "application/x-amz-cbor-1.1";
 const JSON_TYPE = "application/x-amz-json-1.1";
@@ -12,7 +12,7 @@ const JSON_TYPE = "application/x-amz-json-1.1";
  * Whether the caller sends, and expects, CBOR: the Java SDK's Kinesis client does so by default. (The content type of an
  * object that is put into S3 says nothing about the request.)
  */
-export function isCbor({ headers }: Pick<IncomingRequest, "headers">): boolean {
+export function isCbor({ headers }: Pick<RequestHead, "headers">): boolean {
   return "x-amz-target" in headers && headers["content-type"]?.split(";")[0]?.trim() === CBOR;
 }
 

@@ -1,4 +1,4 @@
-import { type IncomingRequest, UnreadableRequestError } from "./incoming-request";
+import { type IncomingRequest, type RequestHead, UnreadableRequestError } from "./incoming-request";
 
 /** A request to S3 with the bucket in its path, and what it acts on. */
 export interface S3Request extends IncomingRequest {
@@ -20,7 +20,7 @@ export function readS3Request(request: IncomingRequest): S3Request {
 }
 
 /** The host that the client called, with its port; over HTTP/2 it is a pseudo-header. */
-export function hostOf({ headers }: Pick<IncomingRequest, "headers">): string {
+export function hostOf({ headers }: RequestHead): string {
   return String(headers[":authority"] ?? headers.host ?? "");
 }
 
