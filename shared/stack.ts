@@ -16,11 +16,13 @@ export type StackOutputs = v.InferOutput<typeof StackOutputs>;
 /** An access key of AWS, or of the local cloud. */
 export const StackCredentials = v.object({ accessKeyId: v.string(), secretAccessKey: v.string() });
 
+export type StackCredentials = v.InferOutput<typeof StackCredentials>;
+
 /** A running stack, in an AWS account or in the local cloud. */
 export interface Stack {
   outputs: StackOutputs;
   /** Where its services answer; defaults to AWS's own addresses. */
   endpoint?: string;
   /** The operator's credentials; defaults to those that the SDK's default chain finds. */
-  operator?: v.InferOutput<typeof StackCredentials>;
+  operator?: StackCredentials;
 }

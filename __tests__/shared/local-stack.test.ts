@@ -1,56 +1,118 @@
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { localStack } from "../../shared/local-stack";
+import { localStack, publishLocalStack } from "../../shared/local-stack";
 import { close, listen } from "../../test-servers/listen";
 import { OUTPUTS, SECRET } from "../support/stack-outputs";
+import { useTemporaryDirectory } from "../support/temporary-directory";
 
-describe("localStack", () => {
-  let server: Server;
-  let answer: { status: number; body: string };
-  let asked: string[];
+const temporary = useTemporaryDirectory();
+const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operator-secret" };
+let server: Server;
+let page: unknown;
+let asked: string[];
 
-  beforeEach(async () => {
-    asked = [];
-    server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      response.writeHead(answer.status).end(answer.body);
-    });
-    await listen(server);
+beforeEach(async () => {
+  asked = [];
+  server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.end(JSON.stringify(page));
   });
-  afterEach(() => close(server));
+  await listen(server);
+});
+afterEach(async () => {
+  if (server.listening) await close(server);
+});
 
-  const port = () => (server.address() as AddressInfo).port;
-  const operator = { accessKeyId: "operator", secretAccessKey: "operator-secret" };
+const port = () => (server.address() as AddressInfo).port;
+const folder = () => path.join(temporary.path, `real-time-stream-processing-${process.getuid?.()}`);
+const publish = async () => {
+  const published = await publishLocalStack(port(), { outputs: OUTPUTS, operator }, temporary.path);
+  page = published.run;
+  return published;
+};
+const find = () => localStack(port(), temporary.path);
+const notRunning = () =>
+  `no local cloud runs at port ${port()}; start it with \`npm run local -- --port ${port()}\``;
 
-  it("asks the local cloud for its stack and for the operator's credentials", async () => {
-    answer = { status: 200, body: JSON.stringify({ outputs: OUTPUTS, operator }) };
-    expect(await localStack(port())).toEqual({
-      outputs: OUTPUTS,
-      operator,
-      endpoint: `http://127.0.0.1:${port()}`,
+describe("the stack of the local cloud", () => {
+  it("is found by the port, with its outputs and the operator's credentials", async () => {
+    await publish();
+    const endpoint = `http://127.0.0.1:${port()}`;
+    expect(await find()).toEqual({ outputs: OUTPUTS, operator, endpoint });
+    expect(asked).toEqual(["GET /_local/run"]);
+  });
+
+  it("is in files that only the user can read, and on no page", async () => {
+    const { awsFile, run } = await publish();
+    const modes = [folder(), path.join(folder(), `${port()}.json`), awsFile].map(async (file) => {
+      return ((await stat(file)).mode & 0o777).toString(8);
     });
-    expect(asked).toEqual(["GET /_local/outputs"]);
+    expect(await Promise.all(modes)).toEqual(["700", "600", "600"]);
+    expect(Object.keys(run)).toEqual(["run"]);
+  });
+
+  it("has settings for the AWS CLI and the SDKs", async () => {
+    const { awsFile } = await publish();
+    expect(await readFile(awsFile, "utf8")).toBe(
+      `[default]\nregion = eu-west-1\nendpoint_url = http://127.0.0.1:${port()}\naws_access_key_id = AKIAOPERATOR\naws_secret_access_key = operator-secret\n`,
+    );
+  });
+
+  it("is no longer found once it is removed", async () => {
+    const { awsFile, remove } = await publish();
+    await remove();
+    await expect(stat(awsFile)).rejects.toThrow("ENOENT");
+    await expect(find()).rejects.toThrow(notRunning());
+  });
+});
+
+describe("a local cloud that was killed", () => {
+  it("is not found, though its files are there", async () => {
+    await publish();
+    const [itsPort, message] = [port(), notRunning()];
+    await close(server);
+    await expect(localStack(itsPort, temporary.path)).rejects.toThrow(message);
   });
 
   it.each([
-    ["is no local cloud", { status: 404, body: "not found" }],
-    [
-      "answers something else",
-      { status: 200, body: JSON.stringify({ outputs: { ...OUTPUTS, region: 1 }, operator }) },
-    ],
-  ])("reports a server that %s", async (_, other) => {
-    answer = other;
-    const attempt = localStack(port());
-    await expect(attempt).rejects.toThrow(`what listens on 127.0.0.1:${port()} is not a local cloud`);
-    await expect(attempt).rejects.not.toThrow(SECRET);
+    ["another run", { run: "another" }],
+    ["something else", { status: "running" }],
+    ["nothing", null],
+  ])("is not taken for the program that has its port now, which answers %s", async (_, answer) => {
+    await publish();
+    page = answer;
+    await expect(find()).rejects.toThrow(notRunning());
   });
 
-  it("says how to start a local cloud when nothing listens", async () => {
-    const free = port();
-    await close(server);
-    await expect(localStack(free)).rejects.toThrow(
-      `no local cloud on 127.0.0.1:${free}; start it with \`npm run local\``,
-    );
+  it("leaves no file in the way of the next one", async () => {
+    await publish();
+    await publish();
+    expect(await find()).toMatchObject({ outputs: OUTPUTS });
+  });
+});
+
+describe("a folder that others could read or have made", () => {
+  it.each([
+    ["is open to others", () => chmod(folder(), 0o755)],
+    [
+      "is a link",
+      async () => {
+        await rm(folder(), { recursive: true });
+        const elsewhere = path.join(temporary.path, "elsewhere");
+        await mkdir(elsewhere, { mode: 0o700 });
+        await writeFile(path.join(elsewhere, `${port()}.json`), "{}");
+        await symlink(elsewhere, folder());
+      },
+    ],
+  ])("takes no keys, and gives none: one that %s", async (_, change) => {
+    await publish();
+    await change();
+    const message = `${folder()} holds the local cloud's keys, and must be a folder of this user with mode 0700; remove it, or set TMPDIR to another folder`;
+    await expect(publish()).rejects.toThrow(message);
+    await expect(find()).rejects.toThrow(message);
+    await expect(find()).rejects.not.toThrow(SECRET);
   });
 });

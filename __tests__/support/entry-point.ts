@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 
@@ -18,6 +19,9 @@ export interface RunningEntryPoint {
 
 const PROJECT = path.resolve(__dirname, "../..");
 
+/** Where a local cloud's keys are depends on the folder for temporary files. */
+const { PATH = "", TMPDIR = tmpdir() } = process.env;
+
 /** Starts an entry point of the project, as its npm script does, with this environment and no other. */
 export function startEntryPoint(
   entryPoint: string,
@@ -27,7 +31,7 @@ export function startEntryPoint(
   const child = spawn(
     process.execPath,
     ["--import", require.resolve("tsx"), path.join(PROJECT, entryPoint), ...args],
-    { cwd: options.cwd, env: { PATH: process.env.PATH ?? "", ...options.env } },
+    { cwd: options.cwd, env: { PATH, TMPDIR, ...options.env } },
   );
   let stderr = "";
   child.stderr.on("data", (chunk) => {

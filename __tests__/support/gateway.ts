@@ -7,7 +7,7 @@ import { type Clients, createClients } from "../../local/gateway/clients";
 import { type Emulators, type Service, startEmulators } from "../../local/gateway/emulators";
 import { startGateway } from "../../local/gateway/gateway";
 import type { HttpServer } from "../../local/gateway/http-server";
-import { type AccessKey, LocalAccount, OPERATOR_KEY } from "../../local/gateway/local-account";
+import { type AccessKey, LocalAccount } from "../../local/gateway/local-account";
 import { systemClock } from "../../shared/clock";
 
 /** A request as it goes over the wire. */
@@ -40,7 +40,7 @@ export function useGateway() {
       emulatorPorts: emulators.ports,
       clock: systemClock,
     });
-    clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", OPERATOR_KEY);
+    clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", account.operatorKey);
   });
   afterAll(async () => {
     await gateway.close();
@@ -49,7 +49,7 @@ export function useGateway() {
 
   return {
     account,
-    operator: OPERATOR_KEY,
+    operator: account.operatorKey,
     get port() {
       return gateway.port;
     },
@@ -60,7 +60,7 @@ export function useGateway() {
     /** Sends a request as it is. */
     send: (request: RawRequest) => sendRaw(gateway.port, request),
     /** Signs a request, by default with the operator's key, and sends it. */
-    sendSigned: async (service: Service, request: RawRequest, key: AccessKey = OPERATOR_KEY) =>
+    sendSigned: async (service: Service, request: RawRequest, key: AccessKey = account.operatorKey) =>
       sendRaw(gateway.port, await signed(service, gateway.port, request, key)),
   };
 }

@@ -8,7 +8,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud/local-cloud";
 import type { AccessKey } from "../../local/gateway/local-account";
-import { OUTPUTS_PATH } from "../../shared/local-stack";
+import { type PublishedStack, publishLocalStack, RUN_PATH } from "../../shared/local-stack";
 import { type EntryPointRun, type RunningEntryPoint, startEntryPoint } from "./entry-point";
 import {
   answerWith,
@@ -46,6 +46,7 @@ export function useRedriveCloud() {
   let cloud: LocalCloud;
   let proxy: FaultProxy;
   let operator: AccessKey;
+  let published: PublishedStack;
   let recordsBefore: number;
   const faults = new CallFaults();
 
@@ -54,19 +55,27 @@ export function useRedriveCloud() {
   });
   afterAll(() => cloud.stop());
 
+  /** Redrive finds the proxy in place of the local cloud. */
+  const publish = async () => {
+    published = await publishLocalStack(Number(new URL(proxy.url).port), {
+      outputs: cloud.outputs,
+      operator,
+    });
+  };
+
   beforeEach(async () => {
     await emptyBucket(cloud);
     recordsBefore = (await readStream(cloud)).length;
     faults.clear();
     proxy = await startFaultProxy(cloud.endpoint);
+    await publish();
     proxy.injectAlways((request, forward) => {
-      if (request.path === OUTPUTS_PATH)
-        return answerWith(200, { outputs: cloud.outputs, operator })(request, forward);
+      if (request.path === RUN_PATH) return answerWith(200, published.run)(request, forward);
       const fault = faults.next(callOf(request));
       return fault ? fault(request, forward) : forward(request);
     });
   });
-  afterEach(() => proxy.stop());
+  afterEach(() => Promise.all([published.remove(), proxy.stop()]));
 
   const start = (...args: string[]): RunningEntryPoint =>
     startEntryPoint("operator/redrive/cli.ts", ["--local", "--port", new URL(proxy.url).port, ...args], {
@@ -78,8 +87,9 @@ export function useRedriveCloud() {
       return cloud.outputs;
     },
     /** The key that redrive gets as the operator's may do what the documentation says it needs, and no more. */
-    useKey: (key: AccessKey) => {
+    useKey: async (key: AccessKey) => {
       operator = key;
+      await publish();
     },
     start,
     redrive: (...args: string[]): Promise<EntryPointRun> => start(...args).ended,
@@ -162,7 +172,7 @@ async function emptyBucket(cloud: LocalCloud): Promise<void> {
 
 function callOf({ method, path, headers }: ProxiedRequest): Call | undefined {
   if (headers["x-amz-target"] === "Kinesis_20131202.PutRecords") return "putRecords";
-  if (headers["x-amz-target"] !== undefined || path === OUTPUTS_PATH) return undefined;
+  if (headers["x-amz-target"] !== undefined || path === RUN_PATH) return undefined;
   if (method === "DELETE") return "delete";
   if (method === "PUT") return "put";
   return path.includes("list-type=2") ? "list" : "get";

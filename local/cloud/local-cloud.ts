@@ -1,12 +1,12 @@
 import { ListShardsCommand } from "@aws-sdk/client-kinesis";
 import { type Clock, systemClock } from "../../shared/clock";
-import { OUTPUTS_PATH } from "../../shared/local-stack";
+import { publishLocalStack, RUN_PATH } from "../../shared/local-stack";
 import type { Chaos } from "../chaos/chaos";
 import type { AwsRequest } from "../gateway/aws-request";
 import { type Clients, createClients } from "../gateway/clients";
 import { startEmulators } from "../gateway/emulators";
 import { startGateway } from "../gateway/gateway";
-import { LocalAccount, OPERATOR_KEY } from "../gateway/local-account";
+import { type AccessKey, LocalAccount } from "../gateway/local-account";
 import { type ProvisionedStack, provision } from "../terraform/provision";
 import type { Provisioning } from "../terraform/resource-type";
 import { readTerraformDocument } from "../terraform/terraform-document";
@@ -21,6 +21,8 @@ export interface LocalCloud extends ProvisionedStack {
   account: LocalAccount;
   /** The operator's clients. */
   clients: Clients;
+  /** Settings for the AWS CLI and the SDKs, as the operator, see `PublishedStack`. */
+  awsFile: string;
   /** The functions' log files. */
   logFiles: string[];
   /** Ids of the processes that run the functions now. */
@@ -39,6 +41,8 @@ export interface LocalCloudOptions {
   port: number;
   /** The folder of the functions' logs. */
   logFolder: string;
+  /** The operator's access key; a new one by default. */
+  operatorKey?: AccessKey | undefined;
   /** Strikes requests and invocations once the stack is created and connected. */
   chaos?: Chaos | undefined;
   /** Defaults to the system's. */
@@ -68,11 +72,11 @@ type Close = () => Promise<void>;
 
 /** Starts one part after another, and adds to `closing` how to stop each. */
 async function startParts(
-  { stackFile, port, logFolder, chaos, clock = systemClock, onProblem }: LocalCloudOptions,
+  { stackFile, port, logFolder, operatorKey, chaos, clock = systemClock, onProblem }: LocalCloudOptions,
   closing: Close[],
 ): Promise<Omit<LocalCloud, "stop">> {
   const document = await readTerraformDocument(stackFile);
-  const account = new LocalAccount(document.region);
+  const account = new LocalAccount(document.region, operatorKey);
   const emulators = await startEmulators();
   closing.push(emulators.stop);
 
@@ -82,7 +86,7 @@ async function startParts(
   closing.push(gateway.close);
 
   const endpoint = `http://127.0.0.1:${gateway.port}`;
-  const clients = createClients(endpoint, account.region, OPERATOR_KEY);
+  const clients = createClients(endpoint, account.region, account.operatorKey);
   const provisioning: Provisioning = {
     account,
     clients,
@@ -93,7 +97,12 @@ async function startParts(
     archives: new Map(),
   };
   const stack = await provision(document, provisioning);
-  pages.set(OUTPUTS_PATH, () => ({ outputs: stack.outputs, operator: OPERATOR_KEY }));
+  const published = await publishLocalStack(gateway.port, {
+    outputs: stack.outputs,
+    operator: account.operatorKey,
+  });
+  closing.push(published.remove);
+  pages.set(RUN_PATH, () => published.run);
 
   const declared = provisioning.functions.values();
   const functions = await startFunctions(declared, { account, logFolder, clock, onProblem });
@@ -112,6 +121,7 @@ async function startParts(
     port: gateway.port,
     account,
     clients,
+    awsFile: published.awsFile,
     logFiles,
     functionProcesses: () => [...sandboxes.values()].flatMap((sandbox) => sandbox.processes()),
     handledRecords: mappings.handledRecords,

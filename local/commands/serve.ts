@@ -1,6 +1,5 @@
 import { LOCAL_PORT } from "../../shared/local-stack";
 import type { LocalCloud } from "../cloud/local-cloud";
-import { OPERATOR_KEY } from "../gateway/local-account";
 import { type StartStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 import { untilStopped } from "./until-stopped";
@@ -14,7 +13,7 @@ export async function serve(options: StartStackOptions): Promise<void> {
 }
 
 function welcome(cloud: LocalCloud): string {
-  const { stream_name, table_name, failure_bucket_name, region } = cloud.outputs;
+  const { stream_name, table_name, failure_bucket_name } = cloud.outputs;
   const port = cloud.port === LOCAL_PORT ? "" : ` --port ${cloud.port}`;
   return `
 The local cloud runs at ${cloud.endpoint}. Press Ctrl-C to stop it and to delete everything in it.
@@ -30,7 +29,7 @@ In another terminal:
   npm run redrive -- --local${port} --list
 
 With the AWS CLI or any SDK, as the operator:
-  export AWS_ACCESS_KEY_ID=${OPERATOR_KEY.accessKeyId} AWS_SECRET_ACCESS_KEY=${OPERATOR_KEY.secretAccessKey} AWS_DEFAULT_REGION=${region}
-  aws --endpoint-url ${cloud.endpoint} kinesis list-streams
+  export AWS_CONFIG_FILE=${cloud.awsFile} AWS_SHARED_CREDENTIALS_FILE=${cloud.awsFile}
+  aws kinesis list-streams
 `;
 }

@@ -1,6 +1,7 @@
 import { type Chaos, seededChaos } from "../chaos/chaos";
 import { type LocalCloud, startLocalCloud } from "../cloud/local-cloud";
 import { synthesize } from "../terraform/synthesize";
+import { operatorKeyOf } from "./operator-key";
 import { type StepLog, UNDER_WAY } from "./step-log";
 
 export interface StartStackOptions {
@@ -24,10 +25,12 @@ export async function startStack(
   { port, chaosSeed }: StartStackOptions,
   steps: StepLog,
 ): Promise<RunningStack> {
+  const operatorKey = operatorKeyOf(process.env);
   const chaos = chaosSeed === undefined ? undefined : seededChaos(chaosSeed);
   const { file } = await steps.run("synthesized", synthesize, ({ name }) => `stack ${name}`, UNDER_WAY);
   const onProblem = (message: string) => steps.note(message);
-  const start = () => startLocalCloud({ stackFile: file, port, logFolder: LOG_FOLDER, chaos, onProblem });
+  const start = () =>
+    startLocalCloud({ stackFile: file, port, logFolder: LOG_FOLDER, operatorKey, chaos, onProblem });
   const cloud = await steps.run("local cloud", start, ({ endpoint }) => endpoint, UNDER_WAY);
   steps.note(`not needed on one machine: ${cloud.ignoredTypes.join(", ")}`);
   if (chaos) steps.note(`chaos with seed ${chaosSeed}: faults of every kind strike`);

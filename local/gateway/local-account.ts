@@ -7,25 +7,25 @@ export interface AccessKey {
   secretAccessKey: string;
 }
 
-/**
- * The operator's access key, in place of a deployer's own credentials on AWS. It may do everything, and is the same on
- * every machine, so that it is easy to type.
- */
-export const OPERATOR_KEY: AccessKey = { accessKeyId: "operator", secretAccessKey: "operator" };
-
 /** The local cloud's account: its users and roles, what their policies allow, and their access keys. */
 export class LocalAccount {
   readonly id = "000000000000";
   /** The actions that each user or role has been allowed and denied so far, by its ARN. */
   readonly activity = new Map<string, { allowed: Set<string>; denied: Set<string> }>();
-  readonly #identities = new Map<string, IamIdentity>();
+  readonly #keys = new Map<string, { identity: IamIdentity; secretAccessKey: string }>();
   readonly #statementsByPrincipal = new Map<string, Statement[]>();
 
-  constructor(readonly region: string) {
-    const everything: Statement = { Effect: "Allow", Action: ["*"], Resource: ["*"] };
+  /**
+   * @param operatorKey the access key of the operator, who may do everything, as a deployer's own credentials may on AWS;
+   * a new one by default
+   */
+  constructor(
+    readonly region: string,
+    readonly operatorKey: AccessKey = newKey("AKIA"),
+  ) {
     const operator = this.arn("iam", "user/operator");
-    this.attach(operator, [everything]);
-    this.#identities.set(OPERATOR_KEY.accessKeyId, this.identityOf(operator));
+    this.attach(operator, [{ Effect: "Allow", Action: ["*"], Resource: ["*"] }]);
+    this.#issue(operatorKey, this.identityOf(operator));
   }
 
   /** An ARN in this account; IAM's and STS's have no region. */
@@ -36,7 +36,12 @@ export class LocalAccount {
 
   /** Who calls with an access key; undefined if it was not issued here. */
   caller(accessKeyId: string): IamIdentity | undefined {
-    return this.#identities.get(accessKeyId);
+    return this.#keys.get(accessKeyId)?.identity;
+  }
+
+  /** The secret of an access key; undefined if it was not issued here. */
+  secretOf(accessKeyId: string): string | undefined {
+    return this.#keys.get(accessKeyId)?.secretAccessKey;
   }
 
   /** Whether a caller's policies allow an action, see `isAllowed`. The answer is added to `activity`. */
@@ -55,7 +60,7 @@ export class LocalAccount {
 
   /** Issues an access key for a user. */
   issueKey(userArn: string): AccessKey {
-    return this.#newKey("AKIA", this.identityOf(userArn));
+    return this.#issue(newKey("AKIA"), this.identityOf(userArn));
   }
 
   /**
@@ -64,7 +69,7 @@ export class LocalAccount {
    */
   issueSession(roleArn: string, sessionName: string): AccessKey {
     const arn = this.arn("sts", `assumed-role/${roleArn.split("/").at(-1)}/${sessionName}`);
-    return this.#newKey("ASIA", { ...this.identityOf(roleArn), arn });
+    return this.#issue(newKey("ASIA"), { ...this.identityOf(roleArn), arn });
   }
 
   /** The user or role itself, with the statements of its policies. */
@@ -72,10 +77,9 @@ export class LocalAccount {
     return { arn: principalArn, principal: principalArn, statements: this.#statementsOf(principalArn) };
   }
 
-  #newKey(prefix: string, identity: IamIdentity): AccessKey {
-    const accessKeyId = prefix + randomBytes(8).toString("hex").toUpperCase();
-    this.#identities.set(accessKeyId, identity);
-    return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64") };
+  #issue(key: AccessKey, identity: IamIdentity): AccessKey {
+    this.#keys.set(key.accessKeyId, { identity, secretAccessKey: key.secretAccessKey });
+    return key;
   }
 
   #statementsOf(principalArn: string): Statement[] {
@@ -83,4 +87,12 @@ export class LocalAccount {
     this.#statementsByPrincipal.set(principalArn, statements);
     return statements;
   }
+}
+
+/** @param prefix shows what a key is for, as AWS's do */
+function newKey(prefix: "AKIA" | "ASIA"): AccessKey {
+  return {
+    accessKeyId: prefix + randomBytes(8).toString("hex").toUpperCase(),
+    secretAccessKey: randomBytes(30).toString("base64"),
+  };
 }

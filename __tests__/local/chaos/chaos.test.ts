@@ -14,7 +14,7 @@ import { type Clients, createClients } from "../../../local/gateway/clients";
 import { type Emulators, startEmulators } from "../../../local/gateway/emulators";
 import { startGateway } from "../../../local/gateway/gateway";
 import type { HttpServer } from "../../../local/gateway/http-server";
-import { LocalAccount, OPERATOR_KEY } from "../../../local/gateway/local-account";
+import { LocalAccount } from "../../../local/gateway/local-account";
 import { VirtualClock } from "../../support/virtual-clock";
 
 const StreamName = "events";
@@ -69,7 +69,7 @@ async function connectAtRates(faultRates: Partial<FaultRates>): Promise<ChaosUnd
   const strike = chaos.strike.bind(chaos);
   const gateway = await startGateway({ port: 0, account, emulatorPorts: emulators.ports, clock, strike });
   gateways.push(gateway);
-  const clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", OPERATOR_KEY, {
+  const clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", account.operatorKey, {
     maxAttempts: 1,
   });
   if (Object.keys(faultRates).length > 0) chaos.begin(1);

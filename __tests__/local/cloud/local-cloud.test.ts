@@ -14,7 +14,7 @@ import {
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-cloud";
-import { OPERATOR_KEY } from "../../../local/gateway/local-account";
+import { localStack } from "../../../shared/local-stack";
 import { synthesizeStack } from "../../support/synthesized-stack";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
@@ -71,15 +71,16 @@ describe("the local cloud", () => {
   });
 
   it("gives the commands the stack's outputs and the operator's key", async () => {
-    const answer = await fetch(`${cloud.endpoint}/_local/outputs`);
-    expect(await answer.json()).toEqual({
+    expect(await localStack(cloud.port)).toEqual({
       outputs: cloud.outputs,
-      operator: { accessKeyId: "operator", secretAccessKey: "operator" },
+      operator: cloud.account.operatorKey,
+      endpoint: cloud.endpoint,
     });
   });
 
   it("lets the operator do everything, by a stream's ARN too", async () => {
-    const operator = kinesisOf(OPERATOR_KEY.accessKeyId, OPERATOR_KEY.secretAccessKey);
+    const { accessKeyId, secretAccessKey } = cloud.account.operatorKey;
+    const operator = kinesisOf(accessKeyId, secretAccessKey);
     const { StreamNames } = await operator.send(new ListStreamsCommand({}));
     expect(StreamNames).toEqual([cloud.outputs.stream_name]);
     const StreamARN = `arn:aws:kinesis:us-east-1:000000000000:stream/${cloud.outputs.stream_name}`;

@@ -1,7 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { newestItems } from "../../../operator/explore/newest-items";
+import { type PublishedStack, publishLocalStack, RUN_PATH } from "../../../shared/local-stack";
 import { emulatorAccess } from "../../support/aws-access";
 import { type DynamoDbEmulator, startDynamoDbEmulator } from "../../support/dynamodb-emulator";
 import { runEntryPoint } from "../../support/entry-point";
@@ -12,6 +13,7 @@ const directory = useTemporaryDirectory();
 let emulator: DynamoDbEmulator;
 let client: DynamoDBDocumentClient;
 let cloud: FaultProxy;
+let published: PublishedStack;
 
 beforeAll(async () => {
   emulator = await startDynamoDbEmulator();
@@ -30,6 +32,7 @@ afterAll(async () => {
   await emulator.stop();
 });
 beforeEach(() => serve("posts"));
+afterEach(() => published.remove());
 
 /** The item of a minute of the day; authors repeat, so that the table's own order is another. */
 function item(minute: number) {
@@ -50,7 +53,7 @@ async function write(table: string, items: readonly Record<string, unknown>[]) {
 }
 
 /** Makes the proxy a local cloud whose stack has this table. */
-function serve(tableName: string) {
+async function serve(tableName: string) {
   const outputs = {
     stream_name: "s",
     region: "eu-west-1",
@@ -61,10 +64,9 @@ function serve(tableName: string) {
     failure_bucket_name: "b",
   };
   const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "operator-secret" };
+  published = await publishLocalStack(Number(new URL(cloud.url).port), { outputs, operator });
   cloud.injectAlways((request, forward) =>
-    request.path === "/_local/outputs"
-      ? answerWith(200, { outputs, operator })(request, forward)
-      : forward(request),
+    request.path === RUN_PATH ? answerWith(200, published.run)(request, forward) : forward(request),
   );
 }
 
@@ -100,7 +102,7 @@ describe("explore", () => {
   });
 
   it("reports an empty table", async () => {
-    serve("empty");
+    await serve("empty");
     expect(await explore()).toEqual({
       exitCode: 0,
       stdout: "the table empty holds no records\n",
@@ -109,7 +111,7 @@ describe("explore", () => {
   });
 
   it("fails with the remedy when there is no such table", async () => {
-    serve("missing");
+    await serve("missing");
     const run = await explore();
     expect(run).toMatchObject({ exitCode: 1, stdout: "" });
     expect(run.stderr).toMatch(

@@ -282,7 +282,7 @@ describe("someone who may not use the bucket", () => {
   it("is shown what they need", async () => {
     await keepA();
     const { access_key_id: accessKeyId, secret_access_key: secretAccessKey } = cloud.outputs;
-    cloud.useKey({ accessKeyId, secretAccessKey });
+    await cloud.useKey({ accessKeyId, secretAccessKey });
     const run = await cloud.redrive("--list");
     expect(run).toMatchObject({ exitCode: 1, stdout: "" });
     expect(run.stderr).toMatch(
