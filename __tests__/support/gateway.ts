@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll } from "@jest/globals";
+import { HttpRequest } from "@smithy/core/protocols";
 import { Hash } from "@smithy/core/serde";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { type Clients, createClients } from "../../local/gateway/clients";
@@ -71,6 +72,7 @@ export async function signed(
   port: number,
   { method, path, headers, body }: RawRequest,
   credentials: AccessKey,
+  signingDate = new Date(),
 ): Promise<RawRequest> {
   const signer = new SignatureV4({
     service,
@@ -80,16 +82,14 @@ export async function signed(
     uriEscapePath: service !== "s3",
   });
   const url = new URL(path, `http://127.0.0.1:${port}`);
-  const request = await signer.sign({
+  const unsigned = new HttpRequest({
     method,
-    protocol: "http:",
-    hostname: "127.0.0.1",
-    port,
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
     headers: { host: url.host, ...headers },
     body,
   });
+  const request = await signer.sign(unsigned, { signingDate });
   return { method, path, headers: request.headers, body };
 }
 

@@ -2,6 +2,7 @@ import type { Service } from "./emulators";
 import { type IncomingRequest, type RequestHead, UnreadableRequestError } from "./incoming-request";
 import { cborToJson, isCbor } from "./kinesis-cbor";
 import { readS3Request } from "./s3-request";
+import { type Credential, readCredential } from "./signature";
 
 /** A request in the form that the emulator understands, and how AWS reads it: its caller, action and resources. */
 export interface AwsRequest extends IncomingRequest {
@@ -10,7 +11,7 @@ export interface AwsRequest extends IncomingRequest {
   action: string;
   /** ARNs of what it acts on; empty where the request names nothing, such as a list, or a read by shard iterator. */
   resources: string[];
-  accessKeyId: string;
+  credential: Credential;
 }
 
 /** What every ARN of an account contains. */
@@ -26,13 +27,21 @@ export interface Account {
  */
 export function readAwsRequest(request: IncomingRequest, account: Account): AwsRequest {
   const credential = readCredential(request);
-  if (credential.service === "s3") return { ...credential, ...readS3Request(request) };
+  if (!credential)
+    throw new UnreadableRequestError("MissingAuthenticationTokenException", "Missing Authentication Token");
+  const { service } = credential;
+  if (service !== "kinesis" && service !== "dynamodb" && service !== "s3")
+    throw new UnreadableRequestError(
+      "UnknownOperationException",
+      `The service ${service} does not run here: the local cloud has kinesis, dynamodb and s3.`,
+    );
+  if (service === "s3") return { service, credential, ...readS3Request(request) };
 
   const target = String(request.headers["x-amz-target"] ?? "");
   const operation = target.slice(target.indexOf(".") + 1);
   const json = isCbor(request) ? cborToJson(request) : request;
-  const read = credential.service === "kinesis" ? readKinesis : readDynamoDb;
-  return { ...json, ...credential, action: `${credential.service}:${operation}`, ...read(json, account) };
+  const read = service === "kinesis" ? readKinesis : readDynamoDb;
+  return { ...json, service, credential, action: `${service}:${operation}`, ...read(json, account) };
 }
 
 /**
@@ -43,30 +52,8 @@ export function serviceOf(request: RequestHead): Service | undefined {
   const target = String(request.headers["x-amz-target"] ?? "");
   if (target.startsWith("Kinesis_")) return "kinesis";
   if (target.startsWith("DynamoDB_")) return "dynamodb";
-  const isS3 = request.method !== "POST" || /\/s3\/aws4_request/.test(credentialOf(request) ?? "");
+  const isS3 = request.method !== "POST" || readCredential(request)?.service === "s3";
   return isS3 ? "s3" : undefined;
-}
-
-/** `Credential=<access key>/<date>/<region>/<service>/aws4_request`, in the header or, presigned, in the query. */
-function readCredential(request: IncomingRequest): { accessKeyId: string; service: Service } {
-  const [accessKeyId, , , service] = credentialOf(request)?.split("/") ?? [];
-  if (!accessKeyId)
-    throw new UnreadableRequestError("MissingAuthenticationTokenException", "Missing Authentication Token");
-  if (service !== "kinesis" && service !== "dynamodb" && service !== "s3")
-    throw new UnreadableRequestError(
-      "UnknownOperationException",
-      `The service ${service} does not run here: the local cloud has kinesis, dynamodb and s3.`,
-    );
-  return { accessKeyId, service };
-}
-
-function credentialOf({ url, headers }: RequestHead): string | undefined {
-  const query = new URLSearchParams(url.split("?")[1]);
-  return (
-    /Credential=([^,\s]+)/.exec(headers.authorization ?? "")?.[1] ??
-    query.get("X-Amz-Credential") ??
-    undefined
-  );
 }
 
 type ResourcesAndBody = Pick<AwsRequest, "resources" | "body">;

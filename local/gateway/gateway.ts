@@ -1,6 +1,6 @@
 import http from "node:http";
 import { buffer } from "node:stream/consumers";
-import type { Clock } from "../../shared/clock";
+import { type Clock, systemClock } from "../../shared/clock";
 import { accessDenied, awsError, unknownKey } from "./aws-error";
 import { type AwsRequest, readAwsRequest, serviceOf } from "./aws-request";
 import type { Service } from "./emulators";
@@ -14,10 +14,11 @@ import {
   send,
   startHttpServer,
 } from "./http-server";
-import { type RequestHead, UnreadableRequestError } from "./incoming-request";
+import { type IncomingRequest, type RequestHead, UnreadableRequestError } from "./incoming-request";
 import { CborResponse, isCbor } from "./kinesis-cbor";
 import type { LocalAccount } from "./local-account";
 import { forwardUnderFault } from "./under-fault";
+import { verifySignature } from "./verify-signature";
 import { assertNoWebPage } from "./web-page";
 
 export interface GatewayOptions {
@@ -25,7 +26,10 @@ export interface GatewayOptions {
   port: number;
   account: LocalAccount;
   emulatorPorts: Record<Service, number>;
+  /** Time for the faults that strike. */
   clock: Clock;
+  /** The time by which signatures are valid; defaults to the system's. */
+  callersClock?: Clock;
   /** Decides which fault strikes a request, if one does. */
   strike?: ((request: AwsRequest) => Fault | undefined) | undefined;
   /** Pages for the project's own commands, by path, answered as JSON. */
@@ -57,7 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
 async function handle(
   request: HttpRequest,
   response: HttpResponse,
-  { account, emulatorPorts, clock, strike, pages }: GatewayOptions,
+  { account, emulatorPorts, clock, callersClock = systemClock, strike, pages }: GatewayOptions,
   agent: http.Agent,
 ): Promise<void> {
   const head = headOf(request);
@@ -68,7 +72,7 @@ async function handle(
     return send(response, { status: 200, contentType: "application/json", body: JSON.stringify(page()) });
 
   const aws = readAwsRequest(incoming, account);
-  const denial = deny(aws, account);
+  const denial = (await authenticate(incoming, aws, account, callersClock)) ?? deny(aws, account);
   if (denial) return send(response, denial);
 
   const emulator = { agent, port: emulatorPorts[aws.service] };
@@ -88,10 +92,25 @@ function answerTo(error: Error, head: RequestHead): Answer {
     : awsError(serviceOf(head), 500, "InternalFailure", error.message);
 }
 
+/** The answer to a request that its caller's key did not sign; undefined if it did. */
+async function authenticate(
+  request: IncomingRequest,
+  { service, credential }: AwsRequest,
+  account: LocalAccount,
+  clock: Clock,
+): Promise<Answer | undefined> {
+  const secret = account.secretOf(credential.accessKeyId);
+  if (secret === undefined) return unknownKey(service);
+  await verifySignature(request, credential, secret, clock.now());
+  return undefined;
+}
+
 /** The answer to a caller that may not make this request; undefined if it may. */
-function deny(request: AwsRequest, account: LocalAccount): Answer | undefined {
-  const { service, action } = request;
-  const caller = account.caller(request.accessKeyId);
+function deny(
+  { service, action, credential, ...request }: AwsRequest,
+  account: LocalAccount,
+): Answer | undefined {
+  const caller = account.caller(credential.accessKeyId);
   if (!caller) return unknownKey(service);
 
   const resources = request.resources.length > 0 ? request.resources : [undefined];
