@@ -12,6 +12,8 @@ export interface AwsRequest extends IncomingRequest {
   /** ARNs of what it acts on; empty where the request names nothing, such as a list, or a read by shard iterator. */
   resources: string[];
   credential: Credential;
+  /** The body's value; undefined if it is not JSON, as S3's are. */
+  input: unknown;
 }
 
 /** What every ARN of an account contains. */
@@ -35,13 +37,21 @@ export function readAwsRequest(request: IncomingRequest, account: Account): AwsR
       "UnknownOperationException",
       `The service ${service} does not run here: the local cloud has kinesis, dynamodb and s3.`,
     );
-  if (service === "s3") return { service, credential, ...readS3Request(request) };
+  if (service === "s3") return { service, credential, input: undefined, ...readS3Request(request) };
 
   const target = String(request.headers["x-amz-target"] ?? "");
   const operation = target.slice(target.indexOf(".") + 1);
   const json = isCbor(request) ? cborToJson(request) : request;
+  const input = parseJson(json.body);
   const read = service === "kinesis" ? readKinesis : readDynamoDb;
-  return { ...json, service, credential, action: `${service}:${operation}`, ...read(json, account) };
+  return {
+    ...json,
+    service,
+    credential,
+    input,
+    action: `${service}:${operation}`,
+    ...read(membersOf(input), json.body, account),
+  };
 }
 
 /**
@@ -57,38 +67,44 @@ export function serviceOf(request: RequestHead): Service | undefined {
 }
 
 type ResourcesAndBody = Pick<AwsRequest, "resources" | "body">;
+type Members = Record<string, unknown>;
 
 /** kinesalite knows streams only by name, so the name replaces a stream's ARN. */
-function readKinesis(request: IncomingRequest, account: Account): ResourcesAndBody {
-  const input = parseObject(request.body);
-  const name = input.StreamName ?? arnName(input.StreamARN);
-  if (name === undefined) return { body: request.body, resources: [] };
+function readKinesis({ StreamARN, ...rest }: Members, body: Buffer, account: Account): ResourcesAndBody {
+  const name = rest.StreamName ?? arnName(StreamARN);
+  if (name === undefined) return { body, resources: [] };
 
-  const { StreamARN, ...rest } = input;
-  const body =
-    StreamARN === undefined ? request.body : Buffer.from(JSON.stringify({ ...rest, StreamName: name }));
-  return { body, resources: [`arn:aws:kinesis:${account.region}:${account.id}:stream/${name}`] };
+  return {
+    body: StreamARN === undefined ? body : Buffer.from(JSON.stringify({ ...rest, StreamName: name })),
+    resources: [`arn:aws:kinesis:${account.region}:${account.id}:stream/${name}`],
+  };
 }
 
 function arnName(arn: unknown): string | undefined {
   return typeof arn === "string" ? arn.slice(arn.indexOf("/") + 1) : undefined;
 }
 
-function readDynamoDb(request: IncomingRequest, account: Account): ResourcesAndBody {
-  const { TableName, RequestItems } = parseObject(request.body);
+function readDynamoDb(
+  { TableName, RequestItems }: Members,
+  body: Buffer,
+  account: Account,
+): ResourcesAndBody {
   const tables = [...(typeof TableName === "string" ? [TableName] : []), ...Object.keys(RequestItems ?? {})];
   return {
-    body: request.body,
+    body,
     resources: tables.map((table) => `arn:aws:dynamodb:${account.region}:${account.id}:table/${table}`),
   };
 }
 
-/** The fields of a JSON object; none if the body is no such object, which the emulator answers with AWS's error. */
-function parseObject(body: Buffer): Record<string, unknown> {
+function parseJson(body: Buffer): unknown {
   try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
-    return typeof value === "object" && value !== null ? { ...value } : {};
+    return JSON.parse(body.toString("utf8"));
   } catch {
-    return {};
+    return undefined;
   }
+}
+
+/** None if the value is no object, which is answered with an error once it is known who asks. */
+function membersOf(input: unknown): Members {
+  return typeof input === "object" && input !== null ? { ...input } : {};
 }

@@ -1,6 +1,33 @@
 import { createHash } from "node:crypto";
 import { UnreadableRequestError } from "./incoming-request";
 
+/** A body that is sent in chunks, taken apart. */
+export interface ChunkedBody {
+  /** The last one is empty. */
+  chunks: { data: Buffer; signature: string | undefined }[];
+  trailer: string;
+}
+
+/**
+ * Takes a body apart that an SDK has framed in chunks (`Content-Encoding: aws-chunked`).
+ * @throws UnreadableRequestError if it ends before its last chunk, or is not framed
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+ */
+export function readChunks(body: Buffer): ChunkedBody {
+  const chunks: ChunkedBody["chunks"] = [];
+  let at = 0;
+  for (;;) {
+    const { line, end } = lineAt(body, at);
+    const [, digits, signature] = /^([0-9a-f]{1,8})(?:;chunk-signature=([0-9a-f]{64}))?$/i.exec(line) ?? [];
+    if (digits === undefined) throw incompleteBody();
+    const size = Number.parseInt(digits, 16);
+    chunks.push({ data: body.subarray(end, end + size), signature });
+    // The trailer takes the place of the last chunk's end.
+    if (size === 0) return { chunks, trailer: body.toString("latin1", end) };
+    at = lineAt(body, end + size).end;
+  }
+}
+
 /**
  * Checks the signatures of a body that is signed chunk by chunk: each chunk's signature covers the one before, and that
  * of the trailer the last one.
@@ -14,23 +41,12 @@ export async function verifyChunks(
   seed: string,
   sign: (kind: "PAYLOAD" | "TRAILER", text: string) => Promise<string>,
 ): Promise<void> {
-  let at = 0;
+  const { chunks, trailer } = readChunks(body);
   let previous = seed;
-  let size: number;
-  do {
-    const { line, end } = lineAt(body, at);
-    const [, digits = "", signature = ""] = /^([0-9a-f]+);chunk-signature=([0-9a-f]{64})$/i.exec(line) ?? [];
-    size = Number.parseInt(digits, 16);
-    const data = body.subarray(end, end + size);
-    if (data.length !== size) throw incompleteBody();
-    const text = `${previous}\n${sha256("")}\n${sha256(data)}`;
-    if ((await sign("PAYLOAD", text)) !== signature) throw wrongSignature();
-    previous = signature;
-    // The last chunk is empty, and the trailer takes the place of its end.
-    at = size > 0 ? lineAt(body, end + size).end : end;
-  } while (size > 0);
-
-  const trailer = body.subarray(at).toString("latin1");
+  for (const { data, signature } of chunks) {
+    previous = await sign("PAYLOAD", `${previous}\n${sha256("")}\n${sha256(data)}`);
+    if (previous !== signature) throw wrongSignature();
+  }
   const [, fields = "", signature] =
     /^(.+)\r\nx-amz-trailer-signature:([0-9a-f]{64})\r\n/s.exec(trailer) ?? [];
   if (signature === undefined) return;

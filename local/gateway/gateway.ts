@@ -17,6 +17,7 @@ import {
 import { type IncomingRequest, type RequestHead, UnreadableRequestError } from "./incoming-request";
 import { CborResponse, isCbor } from "./kinesis-cbor";
 import type { LocalAccount } from "./local-account";
+import { assertShape } from "./request-shape";
 import { forwardUnderFault } from "./under-fault";
 import { verifySignature } from "./verify-signature";
 import { assertNoWebPage } from "./web-page";
@@ -74,6 +75,7 @@ async function handle(
   const aws = readAwsRequest(incoming, account);
   const denial = (await authenticate(incoming, aws, account, callersClock)) ?? deny(aws, account);
   if (denial) return send(response, denial);
+  assertShape(aws);
 
   const emulator = { agent, port: emulatorPorts[aws.service] };
   const fault = strike?.(aws);
