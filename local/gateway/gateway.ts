@@ -1,5 +1,4 @@
 import http from "node:http";
-import { buffer } from "node:stream/consumers";
 import { type Clock, systemClock } from "../../shared/clock";
 import { accessDenied, awsError, unknownKey } from "./aws-error";
 import { type AwsRequest, readAwsRequest, serviceOf } from "./aws-request";
@@ -17,6 +16,7 @@ import {
 import { type IncomingRequest, type RequestHead, UnreadableRequestError } from "./incoming-request";
 import { CborResponse, isCbor } from "./kinesis-cbor";
 import type { LocalAccount } from "./local-account";
+import { assertSize, headOf, receive } from "./receive";
 import { assertShape } from "./request-shape";
 import { forwardUnderFault } from "./under-fault";
 import { verifySignature } from "./verify-signature";
@@ -48,6 +48,8 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
     const answered = isCbor(request) ? new CborResponse(response) : response;
     handle(request, answered, options, agent).catch((error: Error) => {
       send(answered, answerTo(error, headOf(request)));
+      // What it still sends is not kept.
+      request.resume();
     });
   });
   return {
@@ -65,9 +67,8 @@ async function handle(
   { account, emulatorPorts, clock, callersClock = systemClock, strike, pages }: GatewayOptions,
   agent: http.Agent,
 ): Promise<void> {
-  const head = headOf(request);
-  assertNoWebPage(head);
-  const incoming = { ...head, body: await buffer(request) };
+  assertNoWebPage(headOf(request));
+  const incoming = await receive(request);
   const page = pages?.get(incoming.url);
   if (page)
     return send(response, { status: 200, contentType: "application/json", body: JSON.stringify(page()) });
@@ -75,16 +76,14 @@ async function handle(
   const aws = readAwsRequest(incoming, account);
   const denial = (await authenticate(incoming, aws, account, callersClock)) ?? deny(aws, account);
   if (denial) return send(response, denial);
+  // JSON takes a third more than CBOR.
+  assertSize(aws.service, aws.body.length);
   assertShape(aws);
 
   const emulator = { agent, port: emulatorPorts[aws.service] };
   const fault = strike?.(aws);
   if (fault) await forwardUnderFault(fault, aws, response, emulator, clock);
   else await forward(aws, response, emulator);
-}
-
-function headOf({ method = "GET", url = "/", headers }: HttpRequest): RequestHead {
-  return { method, url, headers };
 }
 
 /** The answer to a request that could not be handled. */
