@@ -1,4 +1,9 @@
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import dynalite from "dynalite";
 import { type EventItem, TABLE_ATTRIBUTES } from "../../events/event-item";
@@ -7,8 +12,8 @@ import { emulatorAccess } from "./aws-access";
 
 export interface DynamoDbEmulator {
   url: string;
-  /** Creates a table with the keys of the event table. */
-  createTable(name: string): Promise<void>;
+  /** Creates a table with the keys of the event table, unless the changes say otherwise. */
+  createTable(name: string, changes?: Partial<CreateTableCommandInput>): Promise<void>;
   /** All items of a table, by their sort key. */
   items(tableName: string): Promise<EventItem[]>;
   stop(): Promise<void>;
@@ -22,7 +27,7 @@ export async function startDynamoDbEmulator(): Promise<DynamoDbEmulator> {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(emulatorAccess(url)));
   return {
     url,
-    async createTable(TableName) {
+    async createTable(TableName, changes) {
       await client.send(
         new CreateTableCommand({
           TableName,
@@ -35,6 +40,7 @@ export async function startDynamoDbEmulator(): Promise<DynamoDbEmulator> {
             { AttributeName: partitionKey, KeyType: "HASH" },
             { AttributeName: sortKey, KeyType: "RANGE" },
           ],
+          ...changes,
         }),
       );
       await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.1 }, { TableName });

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "@jest/globals";
 import { type EventItem, eventItem } from "../../events/event-item";
@@ -63,6 +63,12 @@ export function useEventWriter() {
         problems: Object.fromEntries(problems.counts),
         slept,
       };
+    },
+
+    /** The writer's table is another one from now on. */
+    async useTable(changes: Partial<CreateTableCommandInput>) {
+      tableName = `events-${++tables}`;
+      await emulator.createTable(tableName, changes);
     },
 
     storedItems: () => emulator.items(tableName),

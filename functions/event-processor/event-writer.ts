@@ -41,20 +41,21 @@ export class EventWriter {
    */
   async write(items: readonly EventItem[], signal: AbortSignal, problems: Problems): Promise<WriteResult> {
     const newest = new Map(items.map((item) => [itemKey(item), item]));
-    const run: WriteRun = { signal, problems, outcomes: new Map(), retried: 0 };
-    await pMap(chunksOf([...newest.values()]), (chunk) => this.#writeChunk(chunk, run), {
+    const run: WriteRun = { signal, problems, outcomes: new Map(), invalid: new Map(), retried: 0 };
+    await pMap(chunksOf([...newest.values()]), (chunk) => this.#writeChunk(chunk, run, 1), {
       concurrency: CONCURRENT_REQUESTS,
     });
+    judgeInvalidItems(run);
     return {
       outcomeOf: (item) => run.outcomes.get(itemKey(item)) ?? { status: "failed" },
       retried: run.retried,
     };
   }
 
-  async #writeChunk(chunk: readonly EventItem[], run: WriteRun): Promise<void> {
+  async #writeChunk(chunk: readonly EventItem[], run: WriteRun, firstAttempt: number): Promise<void> {
     const { signal, problems } = run;
     let pending = chunk;
-    for (let attempt = 1; !signal.aborted; attempt++) {
+    for (let attempt = firstAttempt; !signal.aborted; attempt++) {
       if (attempt > 1) run.retried += pending.length;
       try {
         pending = await this.#send(pending, run);
@@ -62,7 +63,7 @@ export class EventWriter {
         problems.add("DynamoDB left items unprocessed", pending.length);
       } catch (error) {
         if (signal.aborted) break;
-        if (isInvalidItem(error)) return this.#narrowDown(pending, error, run);
+        if (isInvalidItem(error)) return this.#narrowDown(pending, error, run, attempt);
         problems.add(`DynamoDB: ${describeError(error)}`, pending.length);
       }
       await backOff(attempt, signal, this.#waiting);
@@ -90,15 +91,15 @@ export class EventWriter {
   }
 
   /** One invalid item fails the whole request, and DynamoDB does not say which: halves the items until it is alone. */
-  async #narrowDown(items: readonly EventItem[], error: Error, run: WriteRun): Promise<void> {
+  async #narrowDown(items: readonly EventItem[], { message }: Error, run: WriteRun, attempt: number) {
     const [first, ...others] = items;
     if (first && others.length === 0) {
-      run.outcomes.set(itemKey(first), { status: "rejected", detail: error.message });
+      run.invalid.set(itemKey(first), message);
       return;
     }
     const middle = Math.ceil(items.length / 2);
-    await this.#writeChunk(items.slice(0, middle), run);
-    await this.#writeChunk(items.slice(middle), run);
+    await this.#writeChunk(items.slice(0, middle), run, attempt + 1);
+    await this.#writeChunk(items.slice(middle), run, attempt + 1);
   }
 }
 
@@ -108,10 +109,32 @@ interface WriteRun {
   readonly problems: Problems;
   /** By the items' keys; an item without an outcome is still to be stored. */
   readonly outcomes: Map<string, WriteOutcome>;
+  /** What DynamoDB said of each item that it called invalid, by the items' keys. */
+  readonly invalid: Map<string, string>;
   retried: number;
 }
 
-/** The one error that is an item's own fault. Any other is retried: it may pass, or the operator may fix its cause. */
+/**
+ * Rejects the invalid items, unless it may be the table's fault: a key or an index of another name or type makes every
+ * item invalid until the table is corrected. It is the items' own fault if the table took any other item of the batch,
+ * or if DynamoDB says so.
+ */
+function judgeInvalidItems({ outcomes, invalid, problems }: WriteRun): void {
+  const isTableUsable = outcomes.size > 0;
+  for (const [key, message] of invalid) {
+    if (isTableUsable || ITEMS_OWN_FAULT.test(message))
+      outcomes.set(key, { status: "rejected", detail: message });
+    else problems.add(`DynamoDB: ValidationException: ${message}`, 1);
+  }
+}
+
+/**
+ * What DynamoDB says of an item or a key that is too large, or of an empty text in a key of the table or an index.
+ * @see https://github.com/architect/dynalite/blob/main/db/index.js, for lack of a list by AWS
+ */
+const ITEMS_OWN_FAULT = /has exceeded the (maximum )?(allowed )?size|cannot contain an empty string/;
+
+/** The one error that can be an item's own fault. Any other is retried: it may pass, or its cause may be corrected. */
 function isInvalidItem(error: unknown): error is Error {
   return error instanceof Error && error.name === "ValidationException";
 }

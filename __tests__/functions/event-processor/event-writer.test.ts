@@ -88,7 +88,7 @@ describe("EventWriter when DynamoDB calls a request invalid", () => {
 
     expect(outcomes).toEqual(items.map((_, index) => (index === 17 ? rejected : stored)));
     expect(await writer.storedItems()).toEqual(items.filter((_, index) => index !== 17));
-    expect(retried).toBe(0);
+    expect(retried).toBe(25 + 12 + 6 + 3 + 2);
   });
 
   it.each([[[0]], [[24]], [[0, 24]], [[3, 4, 5]], [[...Array(25).keys()]]])(
