@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { decodeJson } from "./json";
-import { LegacyTweet, postFromLegacyTweet } from "./legacy-tweet";
+import { LegacyTweet } from "./legacy-tweet";
 import { Post } from "./post";
 
 /** Why bytes are not an event. The reasons are part of the contract: set-aside records are grouped by them. */
@@ -16,14 +16,10 @@ export function parseEvent(bytes: Uint8Array): ParseResult {
   const decoded = decodeJson(bytes);
   if (!decoded.ok) return decoded;
 
-  let { value } = decoded;
-  if (isLegacyTweet(value)) {
-    const tweet = v.safeParse(LegacyTweet, value);
-    if (!tweet.success) return invalidEvent(tweet.issues[0]);
-    value = postFromLegacyTweet(tweet.output);
-  }
-  const post = v.safeParse(Post, value);
-  return post.success ? { ok: true, post: post.output } : invalidEvent(post.issues[0]);
+  const { value } = decoded;
+  const post = v.safeParse(isLegacyTweet(value) ? LegacyTweet : Post, value);
+  if (post.success) return { ok: true, post: post.output };
+  return { ok: false, reason: "invalid-event", detail: brokenRule(post.issues[0]) };
 }
 
 /**
@@ -36,11 +32,15 @@ export function brokenRule(issue: v.BaseIssue<unknown>): string {
   return `${field}: ${issue.kind === "schema" ? `must be ${issue.expected}` : issue.message}`;
 }
 
-/** Only v1.1 tweets have `id_str`. The format is decided first, so that errors are about the one that was meant. */
+/**
+ * Only a v1.1 tweet has `id_str`, or `created_at` and `user`; only an event has `createdAt`. The format is decided
+ * before anything is checked, so that errors are about the one that was meant.
+ */
 function isLegacyTweet(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "id_str" in value;
+  if (!isObject(value) || "createdAt" in value) return false;
+  return "id_str" in value || ("created_at" in value && "user" in value);
 }
 
-function invalidEvent(issue: v.BaseIssue<unknown>): ParseResult {
-  return { ok: false, reason: "invalid-event", detail: brokenRule(issue) };
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -26,14 +26,14 @@ export type Post = v.InferOutput<typeof Post>;
  * emoji); DynamoDB stores UTF-8 only.
  * @see https://www.rfc-editor.org/rfc/rfc8259#section-8.2
  */
-function text() {
+export function text() {
   return v.pipe(
     v.string(),
     v.check((value) => !/\p{Surrogate}/u.test(value), "must not hold half of a surrogate pair"),
   );
 }
 
-function nonEmptyText() {
+export function nonEmptyText() {
   return v.pipe(text(), v.nonEmpty("must not be empty"));
 }
 

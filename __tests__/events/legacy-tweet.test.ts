@@ -65,31 +65,73 @@ describe("a tweet of Twitter's v1.1 API", () => {
 });
 
 describe("an invalid tweet of Twitter's v1.1 API", () => {
-  it("is recognized by its id_str, so that errors are about the intended format", () => {
-    expect(parse({ ...tweet, user: undefined })).toMatchObject({ ok: false, detail: "user: is missing" });
-    expect(parse({ ...tweet, user: {} })).toMatchObject({
-      ok: false,
-      detail: "user.screen_name: is missing",
-    });
-    expect(parse({ ...tweet, id_str: 7 })).toMatchObject({ ok: false, detail: "id_str: must be string" });
+  const detailOf = (value: unknown) => {
+    const parsed = parse(value);
+    return "detail" in parsed ? parsed.detail : parsed;
+  };
+  const { id_str: _, ...withoutIdText } = tweet;
+
+  it("is recognized by its id_str, or by its created_at and user", () => {
+    expect(detailOf({ ...tweet, user: undefined })).toBe("user: is missing");
+    expect(detailOf({ ...tweet, created_at: undefined })).toBe("created_at: is missing");
+    expect(detailOf({ ...withoutIdText, id: 7, user: {} })).toBe("user.screen_name: is missing");
+    expect(detailOf({ ...withoutIdText, user: undefined })).toBe("id: must be string");
+    expect(detailOf({ ...withoutIdText, created_at: undefined })).toBe("id: must be string");
   });
 
-  it("must meet the event's own rules", () => {
-    expect(parse({ ...tweet, id_str: "" })).toMatchObject({ ok: false, detail: "id: must not be empty" });
-    expect(parse({ ...tweet, text: "\ud83d" })).toMatchObject({
-      ok: false,
-      detail: "text: must not hold half of a surrogate pair",
+  it("is an event after all if it has an event's createdAt", () => {
+    const event = { id: "1", username: "ada", text: "Hi", createdAt: "2026-11-23T07:21:57Z", source: "test" };
+
+    expect(parse({ ...event, id_str: "2", created_at: "now", user: "ada" })).toEqual({
+      ok: true,
+      post: event,
     });
   });
 
-  it.each(["Sun Aug 31 2014", "31", "2014-08-31T00:29:15Z", "Sun Aug 99 00:29:15 +0000 2014"])(
-    "is not dated %s",
-    (created_at) => {
-      expect(parse({ ...tweet, created_at })).toEqual({
-        ok: false,
-        reason: "invalid-event",
-        detail: "created_at: must be a time such as Sun Aug 31 00:29:15 +0000 2014",
-      });
-    },
-  );
+  it.each<[string, object]>([
+    ["id_str: must be string", { id_str: 7 }],
+    ["id_str: must not be empty", { id_str: "" }],
+    ["text: is missing", { text: undefined }],
+    ["text: must be string", { text: 7 }],
+    ["text: must not hold half of a surrogate pair", { text: "\ud83d" }],
+    ["full_text: must not hold half of a surrogate pair", { full_text: "\ud83d" }],
+    ["extended_tweet.full_text: is missing", { extended_tweet: {} }],
+    [
+      "extended_tweet.full_text: must not hold half of a surrogate pair",
+      { extended_tweet: { full_text: "\udc00" } },
+    ],
+    ["user.screen_name: must not be empty", { user: { screen_name: "" } }],
+    ["user.name: must not hold half of a surrogate pair", { user: { screen_name: "ada", name: "\udc00" } }],
+    ["lang: must be string", { lang: 7 }],
+    ["lang: must not hold half of a surrogate pair", { lang: "\udc00" }],
+    ["retweeted_status.user: is missing", { retweeted_status: { text: "Hi" } }],
+    [
+      "retweeted_status.text: must be string",
+      { retweeted_status: { user: { screen_name: "ada" }, text: {} } },
+    ],
+  ])("is described by its own field: %s", (detail, change) => {
+    expect(parse({ ...tweet, ...change })).toEqual({ ok: false, reason: "invalid-event", detail });
+  });
+
+  it.each([undefined, null, 2 ** 53, 1.5, "7"])("needs an id_str if its id is %s", (id) => {
+    expect(detailOf({ ...withoutIdText, id })).toBe(
+      "id_str: is missing, and id is not an integer that JSON.parse keeps exact",
+    );
+  });
+
+  it.each([
+    "Sun Aug 31 2014",
+    "31",
+    "2014-08-31T00:29:15Z",
+    "Sun Aug 99 00:29:15 +0000 2014",
+    "1 Sun Aug 31 00:29:15 +0000 2014",
+    "Sun Aug 31 00:29:15 +0000 2014 1",
+    "Fri Dec 31 23:59:59 -0001 9999",
+  ])("is not dated %s", (created_at) => {
+    expect(parse({ ...tweet, created_at })).toEqual({
+      ok: false,
+      reason: "invalid-event",
+      detail: "created_at: must be a time such as Sun Aug 31 00:29:15 +0000 2014",
+    });
+  });
 });
