@@ -16,7 +16,7 @@ export const REJECTED_RECORDS_PREFIX = "rejected/";
 
 /**
  * A rejected record, with everything needed to put it back on the stream: one line of an NDJSON object in the failure
- * bucket. A batch's rejected records are one object,
+ * bucket. A batch's rejected records are one object or several,
  * `rejected/<shardId>/YYYY/MM/DD/<first sequence number>-<last sequence number>.ndjson`; the date is that of the first
  * record's arrival, in UTC.
  *
@@ -31,7 +31,7 @@ export const RejectedRecord = v.object({
   streamArn: v.string(),
   shardId: v.string(),
   sequenceNumber: v.string(),
-  /** The position within an aggregate of the Kinesis Producer Library, from 0; absent from an ordinary record. */
+  /** The position within an aggregate of the Kinesis Producer Library, from 0; absent from a Kinesis record. */
   subSequenceNumber: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   partitionKey: v.string(),
   /** When Kinesis received the record, ISO 8601 in UTC. */

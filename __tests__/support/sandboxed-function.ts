@@ -32,7 +32,7 @@ export function sandboxed(
   clock: Clock = systemClock,
 ): SandboxedFunction {
   const codeFolder = temporaryDirectory();
-  const { file = "index.mjs", handler = "index.handler", ...declared } = changes;
+  const { file = "index.mjs", handler = "index.handler", environment, ...declared } = changes;
   writeFileSync(join(codeFolder, file), code);
   const declaration: FunctionDeclaration = {
     name: "test",
@@ -42,7 +42,12 @@ export function sandboxed(
     handler,
     memorySize: 128,
     timeout: 20,
-    environment: { LAMBDA_TASK_ROOT: codeFolder, _HANDLER: handler, AWS_LAMBDA_FUNCTION_NAME: "test" },
+    environment: {
+      LAMBDA_TASK_ROOT: codeFolder,
+      _HANDLER: handler,
+      AWS_LAMBDA_FUNCTION_NAME: "test",
+      ...environment,
+    },
     logGroup: "/aws/lambda/test",
     isTraced: false,
     ...declared,

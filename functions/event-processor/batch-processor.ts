@@ -1,7 +1,7 @@
 import type { KinesisStreamRecord } from "aws-lambda";
 import type { EventWriter, WriteResult } from "./event-writer";
 import { Problems } from "./problems";
-import { decodeRecord, type Rejection, type StorableRecord } from "./record-decoder";
+import { type DecodedRecord, decodeRecord, type Rejection, rejection } from "./record-decoder";
 import type { RejectionStore } from "./rejection-store";
 
 /** What `processBatch` works with. */
@@ -43,11 +43,11 @@ export async function processBatch(
   deadlines: Deadlines,
 ): Promise<BatchResult> {
   const problems = new Problems();
-  const decoded = kinesisRecords.flatMap((record) => decodeRecord(record, timeToLiveDays));
-  const items = decoded.flatMap((record) => ("item" in record ? [record.item] : []));
+  const decoded = kinesisRecords.map((record) => decodeRecord(record, timeToLiveDays));
+  const items = decoded.flatMap(({ storable }) => storable.map(({ item }) => item));
   const written = await writer.write(items, deadlines.writing, problems);
 
-  const { stored, rejections, failed } = sortByOutcome(decoded, written);
+  const { rejections, failed, ...counts } = sortByOutcome(decoded, written);
   let rejected = beforeCheckpoint(rejections, failed);
   if (rejected.length > 0) {
     const rejectionStore = await loadRejectionStore();
@@ -57,8 +57,7 @@ export async function processBatch(
     }
   }
   return {
-    received: decoded.length,
-    stored,
+    ...counts,
     rejected,
     retried: written.retried,
     failed: [...failed],
@@ -66,21 +65,21 @@ export async function processBatch(
   };
 }
 
-function sortByOutcome(decoded: readonly (StorableRecord | Rejection)[], { outcomeOf }: WriteResult) {
-  let stored = 0;
+function sortByOutcome(decoded: readonly DecodedRecord[], { outcomeOf }: WriteResult) {
+  const counts = { received: 0, stored: 0 };
   const rejections: Rejection[] = [];
   const failed = new Set<string>();
-  for (const entry of decoded) {
-    if (!("item" in entry)) {
-      rejections.push(entry);
-      continue;
+  for (const { userRecords, storable, rejections: undecodable } of decoded) {
+    counts.received += userRecords;
+    for (const one of undecodable) rejections.push(one);
+    for (const { record, item } of storable) {
+      const outcome = outcomeOf(item);
+      if (outcome.status === "stored") counts.stored++;
+      else if (outcome.status === "failed") failed.add(record.sequenceNumber);
+      else rejections.push(rejection(record, "invalid-item", outcome.detail));
     }
-    const outcome = outcomeOf(entry.item);
-    if (outcome.status === "stored") stored++;
-    else if (outcome.status === "failed") failed.add(entry.record.sequenceNumber);
-    else rejections.push({ record: entry.record, reason: "invalid-item", detail: outcome.detail });
   }
-  return { stored, rejections, failed };
+  return { ...counts, rejections, failed };
 }
 
 /**

@@ -17,7 +17,7 @@ export function reportBatch(
 ): void {
   const counts = {
     stored: result.stored,
-    rejected: result.rejected.length,
+    rejected: result.rejected.reduce((total, { userRecords }) => total + userRecords, 0),
     retried: result.retried,
     failed: result.failed.length,
   };
@@ -60,7 +60,7 @@ function warnOfRejections(logger: Logger, rejected: readonly Rejection[]): void 
   const groups = new Map<string, { count: number; first: Rejection }>();
   for (const rejection of rejected) {
     const { count, first } = groups.get(rejection.reason) ?? { count: 0, first: rejection };
-    groups.set(rejection.reason, { count: count + 1, first });
+    groups.set(rejection.reason, { count: count + rejection.userRecords, first });
   }
   for (const [reason, { count, first }] of groups) {
     const { shardId, sequenceNumber, subSequenceNumber } = first.record;

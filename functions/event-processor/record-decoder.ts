@@ -23,6 +23,8 @@ export interface Rejection {
   reason: RejectionReason;
   /** The rule that was broken, without the post's text. */
   detail: string;
+  /** How many user records it stands for: 1, or all those of an aggregate that is rejected as a whole. */
+  userRecords: number;
 }
 
 /** A record that can be stored, as its item. */
@@ -31,19 +33,55 @@ export interface StorableRecord {
   item: EventItem;
 }
 
-/**
- * Decodes the user records of a Kinesis record, in the order in which they were put. Never throws.
- * @param timeToLiveDays days from the record's arrival until its items expire; 0 means never
- */
-export function decodeRecord(
-  kinesisRecord: KinesisStreamRecord,
-  timeToLiveDays: number,
-): (StorableRecord | Rejection)[] {
-  return userRecords(kinesisRecord).map((record) => decodeUserRecord(record, timeToLiveDays));
+/** What a Kinesis record holds. Its size is bounded by the record's, whatever is in that. */
+export interface DecodedRecord {
+  userRecords: number;
+  storable: StorableRecord[];
+  rejections: Rejection[];
 }
 
-function userRecords({ eventID, eventSourceARN, kinesis }: KinesisStreamRecord): UserRecord[] {
-  const record: UserRecord = {
+/**
+ * Decodes the user records of a Kinesis record, in the order in which they were put. Never throws.
+ *
+ * An aggregate of 1 MiB may hold 170,000 user records. If the rejected ones would take more than four times its room in
+ * the failure bucket, it is rejected as a whole; what can be stored of it is stored all the same.
+ * @param timeToLiveDays days from the record's arrival until its items expire; 0 means never
+ */
+export function decodeRecord(kinesisRecord: KinesisStreamRecord, timeToLiveDays: number): DecodedRecord {
+  const whole = wholeRecord(kinesisRecord);
+  const decoded: DecodedRecord = { userRecords: 0, storable: [], rejections: [] };
+  let rejected = 0;
+  let room = 4 * setAsideBytes(whole);
+  for (const record of userRecords(whole)) {
+    decoded.userRecords++;
+    const result = decodeUserRecord(record, timeToLiveDays);
+    if ("item" in result) decoded.storable.push(result);
+    else {
+      rejected++;
+      room -= setAsideBytes(record);
+      if (room >= 0) decoded.rejections.push(result);
+    }
+  }
+  const [first] = decoded.rejections;
+  if (first && room < 0) {
+    const detail = `${rejected} of ${decoded.userRecords} user records; the first: ${first.detail}`;
+    decoded.rejections = [{ ...first, record: whole, detail, userRecords: rejected }];
+  }
+  return decoded;
+}
+
+/** About how many bytes a rejected record takes in the failure bucket, where its data is Base64. */
+export function setAsideBytes({ data, partitionKey }: UserRecord): number {
+  return 500 + partitionKey.length + (data.length * 4) / 3;
+}
+
+/** Rejects a record by itself. */
+export function rejection(record: UserRecord, reason: RejectionReason, detail: string): Rejection {
+  return { record, reason, detail, userRecords: 1 };
+}
+
+function wholeRecord({ eventID, eventSourceARN, kinesis }: KinesisStreamRecord): UserRecord {
+  return {
     streamArn: eventSourceARN,
     shardId: shardOf(eventID),
     sequenceNumber: kinesis.sequenceNumber,
@@ -51,9 +89,14 @@ function userRecords({ eventID, eventSourceARN, kinesis }: KinesisStreamRecord):
     arrivedAt: new Date(kinesis.approximateArrivalTimestamp * 1000),
     data: Buffer.from(kinesis.data, "base64"),
   };
-  const aggregated = disaggregate(record.data);
-  if (!aggregated) return [record];
-  return aggregated.map((userRecord, subSequenceNumber) => ({ ...record, ...userRecord, subSequenceNumber }));
+}
+
+function* userRecords(whole: UserRecord): Generator<UserRecord> {
+  const aggregated = disaggregate(whole.data);
+  if (!aggregated) return yield whole;
+  let subSequenceNumber = 0;
+  for (const userRecord of aggregated)
+    yield { ...whole, ...userRecord, subSequenceNumber: subSequenceNumber++ };
 }
 
 /** An event ID is `shardId-000000000006:49590338271490256608559692538361571095921575989136588898`. */
@@ -63,11 +106,11 @@ function shardOf(eventID: string): string {
 
 function decodeUserRecord(record: UserRecord, timeToLiveDays: number): StorableRecord | Rejection {
   const parsed = parseEvent(record.data);
-  if (!parsed.ok) return { record, reason: parsed.reason, detail: parsed.detail };
+  if (!parsed.ok) return rejection(record, parsed.reason, parsed.detail);
 
   const item = eventItem(parsed.post, expiresAt(record.arrivedAt, timeToLiveDays));
   const brokenLimit = brokenItemLimit(item);
-  return brokenLimit ? { record, reason: "item-too-large", detail: brokenLimit } : { record, item };
+  return brokenLimit ? rejection(record, "item-too-large", brokenLimit) : { record, item };
 }
 
 const SECONDS_PER_DAY = 24 * 60 * 60;

@@ -3,7 +3,7 @@ import { REJECTED_RECORDS_PREFIX, type RejectedRecord } from "../../events/rejec
 import { backOff, type Waiting } from "../../shared/backoff";
 import { clientSettings } from "./client-settings";
 import { describeError, type Problems } from "./problems";
-import type { Rejection, UserRecord } from "./record-decoder";
+import { type Rejection, setAsideBytes } from "./record-decoder";
 
 export interface RejectionStoreOptions {
   bucketName: string;
@@ -23,7 +23,8 @@ export class RejectionStore {
   }
 
   /**
-   * Writes the rejections of a batch as one object. Writing the same rejections again overwrites it. Never throws.
+   * Writes the rejections of a batch, in objects of some megabytes. Writing the same rejections again overwrites the
+   * same objects. Never throws.
    * @param rejections of one shard, in the order of the batch; if there are none, nothing is written
    * @param signal aborted when the time is up
    * @param problems collects what went wrong, even if a later attempt succeeded
@@ -34,14 +35,17 @@ export class RejectionStore {
     signal: AbortSignal,
     problems: Problems,
   ): Promise<boolean> {
-    const first = rejections.at(0);
-    const last = rejections.at(-1);
-    if (!first || !last) return true;
+    for (const chunk of chunksOf(rejections)) {
+      if (!(await this.#put(chunk, signal, problems))) return false;
+    }
+    return true;
+  }
 
+  async #put(rejections: Chunk, signal: AbortSignal, problems: Problems): Promise<boolean> {
     const { bucketName, processorVersion, waiting } = this.#options;
     const object = {
       Bucket: bucketName,
-      Key: objectKey(first.record, last.record),
+      Key: objectKey(rejections),
       Body: rejections.map((rejection) => `${JSON.stringify(line(rejection, processorVersion))}\n`).join(""),
       ContentType: "application/x-ndjson",
     };
@@ -60,10 +64,34 @@ export class RejectionStore {
   }
 }
 
-/** Depends only on the records, so that a batch that is processed again overwrites its own object. */
-function objectKey(first: UserRecord, last: UserRecord): string {
+/** The rejections of one object. Those of one Kinesis record are never divided. */
+type Chunk = [Rejection, ...Rejection[]];
+
+/** How large an object is, in bytes: it takes a second or two to send. */
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+function chunksOf(rejections: readonly Rejection[]): Chunk[] {
+  const chunks: Chunk[] = [];
+  let bytes = 0;
+  for (const rejection of rejections) {
+    const chunk = chunks.at(-1);
+    const isSameRecord = chunk?.at(-1)?.record.sequenceNumber === rejection.record.sequenceNumber;
+    if (chunk && (bytes < CHUNK_BYTES || isSameRecord)) chunk.push(rejection);
+    else {
+      chunks.push([rejection]);
+      bytes = 0;
+    }
+    bytes += setAsideBytes(rejection.record);
+  }
+  return chunks;
+}
+
+/** Depends only on the records, so that a batch that is processed again overwrites its own objects. */
+function objectKey(rejections: Chunk): string {
+  const [{ record: first }] = rejections;
+  const { sequenceNumber: last } = rejections.at(-1)?.record ?? first;
   const date = first.arrivedAt.toISOString().slice(0, "YYYY-MM-DD".length).replaceAll("-", "/");
-  return `${REJECTED_RECORDS_PREFIX}${first.shardId}/${date}/${first.sequenceNumber}-${last.sequenceNumber}.ndjson`;
+  return `${REJECTED_RECORDS_PREFIX}${first.shardId}/${date}/${first.sequenceNumber}-${last}.ndjson`;
 }
 
 function line({ record, reason, detail }: Rejection, processorVersion: string): RejectedRecord {

@@ -225,6 +225,18 @@ describe("processBatch with KPL-aggregated records", () => {
     expect(result).toMatchObject({ stored: 2, failed: ["2"] });
   });
 
+  it("sets an aggregate aside as a whole if most of it is rejected, and stores the rest", async () => {
+    const result = await process([
+      await aggregated("1", post({ id: "a" }), ...Array(100).fill("{"), post({ id: "b" })),
+      bad("2"),
+    ]);
+
+    expect(await storedIds()).toEqual(["a", "b"]);
+    expect(await setAsideRecords()).toEqual(["1", "2"]);
+    expect(result).toMatchObject({ received: 103, stored: 2, failed: [] });
+    expect(result.rejected.map(({ userRecords }) => userRecords)).toEqual([100, 1]);
+  });
+
   it("reports a record once, however many of its user records failed", async () => {
     table.injectAlways(throttle);
 

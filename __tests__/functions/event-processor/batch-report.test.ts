@@ -38,7 +38,7 @@ describe("the log of a batch", () => {
   it("warns once for each reason of rejection, and describes the first record", () => {
     const rejected = [
       rejection("7", { detail: "id: is missing" }),
-      ...Array.from({ length: 500 }, (_, n) => rejection(`${n + 8}`)),
+      ...Array.from({ length: 499 }, (_, n) => rejection(`${n + 8}`, { userRecords: n === 0 ? 2 : 1 })),
       rejection("900", { reason: "invalid-json", detail: "the 8 bytes are not JSON" }),
     ];
 
@@ -79,12 +79,13 @@ describe("the log of a batch", () => {
 
 describe("the metrics of a batch", () => {
   it("have a value each, and the age of the oldest record", () => {
-    report({ received: 9, stored: 5, rejected: [rejection("1"), rejection("2")], retried: 7, failed: ["3"] });
+    const rejected = [rejection("1"), rejection("2", { userRecords: 3 })];
+    report({ received: 14, stored: 5, rejected, retried: 7, failed: ["3"] });
 
     expect(metrics()).toMatchObject({
       service: "event-processor",
       EventsStored: 5,
-      RecordsRejected: 2,
+      RecordsRejected: 4,
       RecordsRetried: 7,
       RecordsFailed: 1,
       IteratorAge: 4_500,
@@ -105,7 +106,11 @@ describe("the metrics of a batch", () => {
   it("include zeros, so that an alarm has data", () => {
     report({ received: 2, stored: 2 });
 
-    expect(metrics()).toMatchObject({ RecordsRejected: 0, RecordsRetried: 0, RecordsFailed: 0 });
+    expect(metrics()).toMatchObject({
+      RecordsRejected: 0,
+      RecordsRetried: 0,
+      RecordsFailed: 0,
+    });
   });
 });
 
@@ -135,6 +140,7 @@ function rejection(sequenceNumber: string, values: Partial<Rejection> = {}): Rej
   return {
     reason: "invalid-event",
     detail: "text: is missing",
+    userRecords: 1,
     record: {
       streamArn: STREAM_ARN,
       shardId: SHARD_ID,

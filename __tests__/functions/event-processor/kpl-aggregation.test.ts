@@ -4,7 +4,11 @@ import { describe, expect, it } from "@jest/globals";
 import { disaggregate } from "../../../functions/event-processor/kpl-aggregation";
 import { aggregate, frame } from "../../support/kpl";
 
-const text = (records: ReturnType<typeof disaggregate>) =>
+const disaggregated = (data: Uint8Array) => {
+  const records = disaggregate(data);
+  return records && [...records];
+};
+const text = (records: ReturnType<typeof disaggregated>) =>
   records?.map(({ partitionKey, data }) => [partitionKey, Buffer.from(data).toString()]);
 
 describe("disaggregate", () => {
@@ -15,7 +19,7 @@ describe("disaggregate", () => {
       { partitionKey: "ada", data: "third" },
     ]);
 
-    expect(text(disaggregate(data))).toEqual([
+    expect(text(disaggregated(data))).toEqual([
       ["ada", "first"],
       ["名前", "第二 😀"],
       ["ada", "third"],
@@ -25,7 +29,7 @@ describe("disaggregate", () => {
   it("takes apart a thousand records with as many partition keys", async () => {
     const records = Array.from({ length: 1000 }, (_, n) => ({ partitionKey: `key-${n}`, data: `data-${n}` }));
 
-    expect(text(disaggregate(await aggregate(records)))).toEqual(
+    expect(text(disaggregated(await aggregate(records)))).toEqual(
       records.map(({ partitionKey, data }) => [partitionKey, data]),
     );
   });
@@ -55,14 +59,19 @@ describe("disaggregate", () => {
       .uint64(1)
       .finish();
 
-    expect(text(disaggregate(frame(message)))).toEqual([["ada", "data"]]);
+    expect(text(disaggregated(frame(message)))).toEqual([["ada", "data"]]);
+  });
+
+  it("takes partition keys of 256 characters, whatever their code units", () => {
+    for (const key of ["a".repeat(256), "😀".repeat(256), "a\nb"])
+      expect(text(disaggregated(frame(recordMessage({ keys: [key], index: 0 }))))).toEqual([[key, "data"]]);
   });
 
   it("takes apart only the outer record of what was aggregated twice", async () => {
     const inner = await aggregate([{ partitionKey: "ada", data: "first" }]);
     const outer = await aggregate([{ partitionKey: "grace", data: inner }]);
 
-    expect(disaggregate(outer)).toEqual([{ partitionKey: "grace", data: inner }]);
+    expect(disaggregated(outer)).toEqual([{ partitionKey: "grace", data: inner }]);
   });
 });
 
@@ -78,25 +87,30 @@ describe("disaggregate takes for an ordinary record", () => {
     ["a record without data", frame(recordMessage({ keys: ["ada"], index: 0, data: null }))],
     ["a record without a partition key index", frame(recordMessage({ keys: ["ada"], index: null }))],
     [
+      "a partition key of more than 256 characters",
+      frame(recordMessage({ keys: ["a".repeat(257)], index: 0 })),
+    ],
+    ["an empty partition key, used or not", frame(recordMessage({ keys: ["ada", ""], index: 0 }))],
+    [
       "a partition key that is not UTF-8",
       frame(Buffer.concat([Buffer.from([0x0a, 0x01, 0xff]), recordMessage({ keys: [], index: 0 })])),
     ],
   ])("%s", (_, data) => {
-    expect(disaggregate(data)).toBeUndefined();
+    expect(disaggregated(data)).toBeUndefined();
   });
 
   it("an aggregate with a wrong checksum", async () => {
     const data = await aggregate([{ partitionKey: "ada", data: "first" }]);
     data.writeUInt8(data.readUInt8(data.length - 1) ^ 1, data.length - 1);
 
-    expect(disaggregate(data)).toBeUndefined();
+    expect(disaggregated(data)).toBeUndefined();
   });
 
   it("an aggregate that is cut off", async () => {
     const data = await aggregate([{ partitionKey: "ada", data: "first" }]);
 
     for (let length = 0; length < data.length; length++) {
-      expect(disaggregate(data.subarray(0, length))).toBeUndefined();
+      expect(disaggregated(data.subarray(0, length))).toBeUndefined();
     }
   });
 
@@ -104,8 +118,8 @@ describe("disaggregate takes for an ordinary record", () => {
     const message = recordMessage({ keys: ["ada"], index: 0 });
     const framed = Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), message]);
 
-    expect(disaggregate(frame(message))).toEqual([{ partitionKey: "ada", data: Buffer.from("data") }]);
-    expect(disaggregate(Buffer.concat([framed, createHash("md5").update(framed).digest()]))).toBeUndefined();
+    expect(disaggregated(frame(message))).toEqual([{ partitionKey: "ada", data: Buffer.from("data") }]);
+    expect(disaggregated(Buffer.concat([framed, createHash("md5").update(framed).digest()]))).toBeUndefined();
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { KinesisStreamRecord } from "aws-lambda";
 import { decodeRecord } from "../../../functions/event-processor/record-decoder";
 import { kinesisRecord, SHARD_ID, STREAM_ARN } from "../../support/kinesis-event";
-import { aggregate } from "../../support/kpl";
+import { aggregate, aggregateOf } from "../../support/kpl";
 import { post } from "../../support/posts";
 
 const source = {
@@ -13,7 +13,10 @@ const source = {
   arrivedAt: new Date("2026-11-23T07:21:57.125Z"),
 };
 
-const decode = (record: KinesisStreamRecord) => decodeRecord(record, 0);
+const decode = (record: KinesisStreamRecord, timeToLiveDays = 0) => {
+  const { storable, rejections } = decodeRecord(record, timeToLiveDays);
+  return [...storable, ...rejections];
+};
 
 describe("decodeRecord", () => {
   it("decodes an event to its item, and says where it came from", () => {
@@ -55,13 +58,13 @@ describe("decodeRecord", () => {
   });
 
   it("lets an item expire timeToLiveDays after its record's arrival, at a whole second", () => {
-    expect(decodeRecord(kinesisRecord(post()), 30)).toMatchObject([
+    expect(decode(kinesisRecord(post()), 30)).toMatchObject([
       { item: { ExpiresAt: 1_795_418_517 + 30 * 86_400 } },
     ]);
   });
 
   it("never lets an item expire when the time to live is 0 days", () => {
-    const [decoded] = decodeRecord(kinesisRecord(post()), 0);
+    const [decoded] = decode(kinesisRecord(post()));
     expect(decoded).toHaveProperty("item");
     expect(decoded).not.toHaveProperty("item.ExpiresAt");
   });
@@ -80,7 +83,12 @@ describe("decodeRecord, for a record that can never be stored,", () => {
     const data = Buffer.from([0xff, 0x00]);
 
     expect(decode(kinesisRecord(data, { sequenceNumber: "7" }))).toEqual([
-      { record: { ...source, data }, reason: "invalid-utf8", detail: "the 2 bytes are not UTF-8" },
+      {
+        record: { ...source, data },
+        reason: "invalid-utf8",
+        detail: "the 2 bytes are not UTF-8",
+        userRecords: 1,
+      },
     ]);
   });
 
@@ -111,6 +119,7 @@ describe("decodeRecord, for a KPL-aggregated record,", () => {
         record: { ...source, partitionKey: "alan", subSequenceNumber: 1, data: Buffer.from("not JSON") },
         reason: "invalid-json",
         detail: "the 8 bytes are not JSON",
+        userRecords: 1,
       },
     ]);
   });
@@ -124,7 +133,47 @@ describe("decodeRecord, for a KPL-aggregated record,", () => {
         record: { ...source, data },
         reason: "invalid-utf8",
         detail: `the ${data.length} bytes are not UTF-8`,
+        userRecords: 1,
       },
     ]);
+  });
+});
+
+describe("decodeRecord, for an aggregate with many rejected user records,", () => {
+  const event = (id: string) => JSON.stringify(post({ id }));
+  const times = (count: number, data: string): string[] => Array(count).fill(data);
+  const decodeAggregate = (data: string[]) => {
+    const bytes = aggregateOf(data);
+    return { bytes, ...decodeRecord(kinesisRecord(bytes, { sequenceNumber: "7" }), 0) };
+  };
+
+  it("rejects each by itself as long as they take at most four times the aggregate's room", () => {
+    const { rejections } = decodeAggregate([event("a"), ...times(5, "bad")]);
+
+    expect(rejections.map(({ record, userRecords }) => [record.subSequenceNumber, userRecords])).toEqual(
+      [1, 2, 3, 4, 5].map((position) => [position, 1]),
+    );
+  });
+
+  it("rejects it as a whole, once, if they take more, and stores what it can", () => {
+    const { bytes, ...decoded } = decodeAggregate([event("a"), "{", "[", ...times(98, "7"), event("b")]);
+
+    expect(decoded).toMatchObject({ userRecords: 102 });
+    expect(decoded.storable.map(({ item }) => item.Id)).toEqual(["a", "b"]);
+    expect(decoded.rejections).toEqual([
+      {
+        record: { ...source, data: bytes },
+        reason: "invalid-json",
+        detail: "100 of 102 user records; the first: the 1 bytes are not JSON",
+        userRecords: 100,
+      },
+    ]);
+  });
+
+  it("draws the line at four times the room, of the data as Base64 and 500 bytes more for each", () => {
+    // 4 * (500 + 3 + 4/3 * size) is the room of the aggregate, and 500 + 3 + 4/3 * 3 that of each user record.
+    const rejectionsOf = (count: number) => decodeAggregate(times(count, "bad")).rejections.length;
+
+    expect([3, 4, 5].map(rejectionsOf)).toEqual([3, 4, 1]);
   });
 });

@@ -101,6 +101,49 @@ describe("RejectionStore", () => {
   });
 });
 
+describe("RejectionStore with more than fits in one object", () => {
+  const large = (sequenceNumber: string, record: object = {}) =>
+    rejection(sequenceNumber, Buffer.alloc(1024 * 1024, "x"), record);
+  const keys = async () =>
+    Object.keys(await emulator.objects(bucketName)).map((key) => key.slice(key.lastIndexOf("/") + 1));
+
+  it("writes objects of about 4 MB, each named for its own records", async () => {
+    const batch = ["1", "2", "3", "4", "5", "6", "7"].map((sequenceNumber) => large(sequenceNumber));
+
+    expect(await setAside(batch)).toMatchObject({ written: true });
+    expect(await setAside(batch)).toMatchObject({ written: true });
+
+    expect(await keys()).toEqual(["1-3.ndjson", "4-6.ndjson", "7-7.ndjson"]);
+    expect(Object.values(await emulator.objects(bucketName)).map((body) => lines(body).length)).toEqual([
+      3, 3, 1,
+    ]);
+  });
+
+  it("keeps what is rejected of one Kinesis record in one object", async () => {
+    const parts = [0, 1, 2, 3, 4, 5].map((subSequenceNumber) => large("2", { subSequenceNumber }));
+
+    await setAside([rejection("1"), ...parts, rejection("3")]);
+
+    expect(await keys()).toEqual(["1-2.ndjson", "3-3.ndjson"]);
+  });
+
+  it("stops at the first that cannot be written, and reports that not all are", async () => {
+    proxy.inject((request, forward) => forward(request));
+    proxy.injectAlways(answerWith(500, "oops"));
+
+    const { written, problems } = await setAside(
+      ["1", "2", "3", "4", "5", "6", "7"].map((n) => large(n)),
+      {
+        attempts: 1,
+      },
+    );
+
+    expect(written).toBe(false);
+    expect(problems).toMatchObject({ "no time was left to set records aside": 3 });
+    expect(await keys()).toEqual(["1-3.ndjson"]);
+  });
+});
+
 describe("RejectionStore when S3 fails", () => {
   it.each<[string, ProxyFault, RegExp]>([
     [
@@ -151,6 +194,7 @@ function rejection(sequenceNumber: string, data = Buffer.from("{"), record: obje
   return {
     reason: "invalid-json",
     detail: "not JSON",
+    userRecords: 1,
     record: {
       streamArn: STREAM_ARN,
       shardId: SHARD_ID,
