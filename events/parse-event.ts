@@ -2,11 +2,16 @@ import * as v from "valibot";
 import { decodeJson } from "./json";
 import { LegacyTweet } from "./legacy-tweet";
 import { Post } from "./post";
+import { streamNotice } from "./stream-notice";
 
 /** Why bytes are not an event. The reasons are part of the contract: set-aside records are grouped by them. */
 export type InvalidReason = "invalid-utf8" | "invalid-json" | "invalid-event";
 
-export type ParseResult = { ok: true; post: Post } | { ok: false; reason: InvalidReason; detail: string };
+export type ParseResult =
+  | { ok: true; post: Post }
+  | { ok: false; reason: InvalidReason; detail: string }
+  /** Neither a post nor a fault: a stream notice of this name, to be skipped and counted. */
+  | { ok: false; notice: string };
 
 /**
  * Parses a record's data: an event, or a raw Twitter v1.1 tweet, as UTF-8 JSON. Never throws. The detail of a failure
@@ -19,7 +24,11 @@ export function parseEvent(bytes: Uint8Array): ParseResult {
   const { value } = decoded;
   const post = v.safeParse(isLegacyTweet(value) ? LegacyTweet : Post, value);
   if (post.success) return { ok: true, post: post.output };
-  return { ok: false, reason: "invalid-event", detail: brokenRule(post.issues[0]) };
+
+  const notice = isObject(value) && streamNotice(value);
+  return notice
+    ? { ok: false, notice }
+    : { ok: false, reason: "invalid-event", detail: brokenRule(post.issues[0]) };
 }
 
 /**

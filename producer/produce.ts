@@ -92,6 +92,7 @@ async function putItems(
       continue;
     }
     if (item.kind === "empty") run.tally.emptyLines++;
+    if (item.kind === "stream-notice") run.tally.streamNotices++;
     if (item.kind === "rejected") await reject(run, item.lineNumber, item.reason, item.detail, item.bytes);
     settle(run, pending);
   }

@@ -63,3 +63,31 @@ describe("a v1.1 retweet that was stored with its text cut", () => {
     expect(textOf({ user, text: "" })).toBe("RT @grace: ");
   });
 });
+
+describe("what a v1.1 stream says besides tweets, which was rejected,", () => {
+  it.each([
+    ["delete", { delete: { status: { id: 1234, id_str: "1234", user_id: 3, user_id_str: "3" } } }],
+    ["scrub_geo", { scrub_geo: { user_id: 14090452, up_to_status_id: 23260136625 } }],
+    ["limit", { limit: { track: 1234 } }],
+    ["status_withheld", { status_withheld: { id: 1234567890, withheld_in_countries: ["DE", "AR"] } }],
+    ["user_withheld", { user_withheld: { id: 123456, withheld_in_countries: ["DE", "AR"] } }],
+    ["disconnect", { disconnect: { code: 4, stream_name: "", reason: "" } }],
+    ["warning", { warning: { code: "FALLING_BEHIND", message: "…", percent_full: 60 } }],
+    ["drop", { drop: { status: { id: 1 } } }],
+    ["undrop", { undrop: { status: { id: 1 } } }],
+    ["tweet_edit", { tweet_edit: { id: "1", initial_tweet_id: "1" } }],
+    ["user_delete", { user_delete: { id: 1 } }],
+    ["user_undelete", { user_undelete: { id: 1 } }],
+    ["user_protect", { user_protect: { id: 1 } }],
+    ["user_unprotect", { user_unprotect: { id: 1 } }],
+    ["user_suspend", { user_suspend: { id: 1 } }],
+    ["user_unsuspend", { user_unsuspend: { id: 1 } }],
+  ])("is a notice: %s", (notice, value) => {
+    expect(parse(value)).toEqual({ ok: false, notice });
+  });
+
+  it("has one field, with a name that is known: anything else is an invalid event", () => {
+    for (const value of [{}, { limits: {} }, { limit: {}, text: "Hello" }, ["limit"], "limit", null])
+      expect(parse(value)).toMatchObject({ ok: false, reason: "invalid-event" });
+  });
+});

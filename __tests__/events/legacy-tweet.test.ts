@@ -16,6 +16,12 @@ const tweet = {
 
 const parse = (value: unknown) => parseEvent(Buffer.from(JSON.stringify(value)));
 
+const detailOf = (value: unknown) => {
+  const parsed = parse(value);
+  return "detail" in parsed ? parsed.detail : parsed;
+};
+const { id_str: _, ...withoutIdText } = tweet;
+
 describe("a tweet of Twitter's v1.1 API", () => {
   it("is an event", () => {
     expect(parse(tweet)).toEqual({
@@ -65,12 +71,6 @@ describe("a tweet of Twitter's v1.1 API", () => {
 });
 
 describe("an invalid tweet of Twitter's v1.1 API", () => {
-  const detailOf = (value: unknown) => {
-    const parsed = parse(value);
-    return "detail" in parsed ? parsed.detail : parsed;
-  };
-  const { id_str: _, ...withoutIdText } = tweet;
-
   it("is recognized by its id_str, or by its created_at and user", () => {
     expect(detailOf({ ...tweet, user: undefined })).toBe("user: is missing");
     expect(detailOf({ ...tweet, created_at: undefined })).toBe("created_at: is missing");
@@ -112,7 +112,9 @@ describe("an invalid tweet of Twitter's v1.1 API", () => {
   ])("is described by its own field: %s", (detail, change) => {
     expect(parse({ ...tweet, ...change })).toEqual({ ok: false, reason: "invalid-event", detail });
   });
+});
 
+describe("a v1.1 tweet is invalid because of its ID or its time:", () => {
   it.each([undefined, null, 2 ** 53, 1.5, "7"])("needs an id_str if its id is %s", (id) => {
     expect(detailOf({ ...withoutIdText, id })).toBe(
       "id_str: is missing, and id is not an integer that JSON.parse keeps exact",

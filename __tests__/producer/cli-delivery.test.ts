@@ -19,6 +19,7 @@ describe("sample posts", () => {
       rejected: 0,
       undelivered: 0,
       emptyLines: 0,
+      streamNotices: 0,
       bytes: expect.any(Number),
       seconds: expect.any(Number),
       recordsPerSecond: expect.any(Number),

@@ -25,6 +25,8 @@ export interface BatchResult {
   stored: number;
   /** Set aside in the failure bucket. */
   rejected: readonly Rejection[];
+  /** Stream notices: neither stored nor set aside. */
+  skipped: number;
   /** Items sent again within the invocation; an item counts once for each time. */
   retried: number;
   /** The sequence numbers of the Kinesis records that Lambda must retry. */
@@ -66,11 +68,12 @@ export async function processBatch(
 }
 
 function sortByOutcome(decoded: readonly DecodedRecord[], { outcomeOf }: WriteResult) {
-  const counts = { received: 0, stored: 0 };
+  const counts = { received: 0, stored: 0, skipped: 0 };
   const rejections: Rejection[] = [];
   const failed = new Set<string>();
-  for (const { userRecords, storable, rejections: undecodable } of decoded) {
+  for (const { userRecords, storable, skipped, rejections: undecodable } of decoded) {
     counts.received += userRecords;
+    counts.skipped += skipped;
     for (const one of undecodable) rejections.push(one);
     for (const { record, item } of storable) {
       const outcome = outcomeOf(item);

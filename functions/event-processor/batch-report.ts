@@ -18,6 +18,7 @@ export function reportBatch(
   const counts = {
     stored: result.stored,
     rejected: result.rejected.reduce((total, { userRecords }) => total + userRecords, 0),
+    skipped: result.skipped,
     retried: result.retried,
     failed: result.failed.length,
   };
@@ -37,6 +38,7 @@ export function reportBatch(
 
   metrics.addMetric("EventsStored", MetricUnit.Count, counts.stored);
   metrics.addMetric("RecordsRejected", MetricUnit.Count, counts.rejected);
+  metrics.addMetric("RecordsSkipped", MetricUnit.Count, counts.skipped);
   metrics.addMetric("RecordsRetried", MetricUnit.Count, counts.retried);
   metrics.addMetric("RecordsFailed", MetricUnit.Count, counts.failed);
   metrics.addMetric("IteratorAge", MetricUnit.Milliseconds, iteratorAgeMs);

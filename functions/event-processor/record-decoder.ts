@@ -38,6 +38,8 @@ export interface DecodedRecord {
   userRecords: number;
   storable: StorableRecord[];
   rejections: Rejection[];
+  /** How many user records are stream notices. */
+  skipped: number;
 }
 
 /**
@@ -49,13 +51,14 @@ export interface DecodedRecord {
  */
 export function decodeRecord(kinesisRecord: KinesisStreamRecord, timeToLiveDays: number): DecodedRecord {
   const whole = wholeRecord(kinesisRecord);
-  const decoded: DecodedRecord = { userRecords: 0, storable: [], rejections: [] };
+  const decoded: DecodedRecord = { userRecords: 0, storable: [], rejections: [], skipped: 0 };
   let rejected = 0;
   let room = 4 * setAsideBytes(whole);
   for (const record of userRecords(whole)) {
     decoded.userRecords++;
     const result = decodeUserRecord(record, timeToLiveDays);
     if ("item" in result) decoded.storable.push(result);
+    else if ("notice" in result) decoded.skipped++;
     else {
       rejected++;
       room -= setAsideBytes(record);
@@ -104,9 +107,12 @@ function shardOf(eventID: string): string {
   return eventID.slice(0, eventID.indexOf(":"));
 }
 
-function decodeUserRecord(record: UserRecord, timeToLiveDays: number): StorableRecord | Rejection {
+function decodeUserRecord(
+  record: UserRecord,
+  timeToLiveDays: number,
+): StorableRecord | Rejection | { notice: string } {
   const parsed = parseEvent(record.data);
-  if (!parsed.ok) return rejection(record, parsed.reason, parsed.detail);
+  if (!parsed.ok) return "notice" in parsed ? parsed : rejection(record, parsed.reason, parsed.detail);
 
   const item = eventItem(parsed.post, expiresAt(record.arrivedAt, timeToLiveDays));
   const brokenLimit = brokenItemLimit(item);

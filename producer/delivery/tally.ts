@@ -11,6 +11,8 @@ export interface Tally {
   /** Records that Kinesis did not take. */
   undelivered: number;
   emptyLines: number;
+  /** What a v1.1 stream says besides tweets, such as how many it held back. */
+  streamNotices: number;
   /** How many bytes of data the acknowledged records have, without their partition keys. */
   bytes: number;
 }
@@ -26,7 +28,15 @@ export interface Summary extends Tally {
 
 /** Starts a tally, with nothing counted. */
 export function newTally(): Tally {
-  return { acknowledged: 0, retried: 0, rejected: 0, undelivered: 0, emptyLines: 0, bytes: 0 };
+  return {
+    acknowledged: 0,
+    retried: 0,
+    rejected: 0,
+    undelivered: 0,
+    emptyLines: 0,
+    streamNotices: 0,
+    bytes: 0,
+  };
 }
 
 /** Sums up a run. @param ms how long it took */
@@ -41,12 +51,17 @@ export function summarize(tally: Tally, ms: number, rejectsFile: string | undefi
 
 /** The summary as one line of text. */
 export function summaryLine(summary: Summary): string {
-  const { acknowledged, retried, rejected, undelivered, emptyLines, bytes, seconds, rejectsFile } = summary;
+  const { acknowledged, retried, rejected, undelivered, bytes, seconds, rejectsFile } = summary;
   return [
     `${countOf(acknowledged, "record")} on the stream (${formatCount(bytes)} bytes)`,
     ` in ${seconds.toFixed(3)} s, ${formatCount(summary.recordsPerSecond)} a second`,
     `; ${formatCount(retried)} retried, ${formatCount(rejected)} rejected, ${formatCount(undelivered)} undelivered`,
-    emptyLines > 0 ? `; ${countOf(emptyLines, "empty line")} skipped` : "",
+    skipped(summary.emptyLines, "empty line"),
+    skipped(summary.streamNotices, "stream notice"),
     rejectsFile === undefined ? "" : `; see ${rejectsFile}`,
   ].join("");
+}
+
+function skipped(count: number, what: string): string {
+  return count > 0 ? `; ${countOf(count, what)} skipped` : "";
 }

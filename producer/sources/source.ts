@@ -21,6 +21,8 @@ type ItemContent =
   | { kind: "rejected"; lineNumber?: number; reason: string; detail: string; bytes: Pieces }
   /** An empty line. */
   | { kind: "empty" }
+  /** What a v1.1 stream says besides tweets. */
+  | { kind: "stream-notice" }
   /** Input skipped on purpose, such as an unwanted post. */
   | { kind: "skipped" }
   /** Nothing to deliver, but something the user should know, such as a gap; it is printed. */

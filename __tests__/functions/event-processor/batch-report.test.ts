@@ -28,6 +28,7 @@ describe("the log of a batch", () => {
         userRecords: 3,
         stored: 3,
         rejected: 0,
+        skipped: 0,
         retried: 0,
         failed: 0,
         iteratorAge: 4_500,
@@ -80,12 +81,13 @@ describe("the log of a batch", () => {
 describe("the metrics of a batch", () => {
   it("have a value each, and the age of the oldest record", () => {
     const rejected = [rejection("1"), rejection("2", { userRecords: 3 })];
-    report({ received: 14, stored: 5, rejected, retried: 7, failed: ["3"] });
+    report({ received: 14, stored: 5, rejected, skipped: 4, retried: 7, failed: ["3"] });
 
     expect(metrics()).toMatchObject({
       service: "event-processor",
       EventsStored: 5,
       RecordsRejected: 4,
+      RecordsSkipped: 4,
       RecordsRetried: 7,
       RecordsFailed: 1,
       IteratorAge: 4_500,
@@ -108,6 +110,7 @@ describe("the metrics of a batch", () => {
 
     expect(metrics()).toMatchObject({
       RecordsRejected: 0,
+      RecordsSkipped: 0,
       RecordsRetried: 0,
       RecordsFailed: 0,
     });
@@ -120,6 +123,7 @@ function report(result: Partial<BatchResult>): void {
     received: 0,
     stored: 0,
     rejected: [],
+    skipped: 0,
     retried: 0,
     failed: [],
     problems: new Map(),

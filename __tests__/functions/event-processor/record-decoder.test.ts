@@ -158,7 +158,7 @@ describe("decodeRecord, for an aggregate with many rejected user records,", () =
   it("rejects it as a whole, once, if they take more, and stores what it can", () => {
     const { bytes, ...decoded } = decodeAggregate([event("a"), "{", "[", ...times(98, "7"), event("b")]);
 
-    expect(decoded).toMatchObject({ userRecords: 102 });
+    expect(decoded).toMatchObject({ userRecords: 102, skipped: 0 });
     expect(decoded.storable.map(({ item }) => item.Id)).toEqual(["a", "b"]);
     expect(decoded.rejections).toEqual([
       {
@@ -175,5 +175,19 @@ describe("decodeRecord, for an aggregate with many rejected user records,", () =
     const rejectionsOf = (count: number) => decodeAggregate(times(count, "bad")).rejections.length;
 
     expect([3, 4, 5].map(rejectionsOf)).toEqual([3, 4, 1]);
+  });
+});
+
+describe("decodeRecord, for what a stream says besides tweets,", () => {
+  it("counts it, and neither stores nor rejects it", async () => {
+    expect(decodeRecord(kinesisRecord({ limit: { track: 7 } }), 0)).toEqual({
+      userRecords: 1,
+      storable: [],
+      rejections: [],
+      skipped: 1,
+    });
+    expect(
+      decodeRecord(kinesisRecord(aggregateOf(['{"delete":{}}', '{"warning":{}}', "bad"])), 0),
+    ).toMatchObject({ userRecords: 3, skipped: 2, rejections: [{ record: { subSequenceNumber: 2 } }] });
   });
 });

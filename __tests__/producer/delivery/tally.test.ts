@@ -11,6 +11,7 @@ describe("the summary", () => {
       rejected: 2,
       undelivered: 0,
       emptyLines: 0,
+      streamNotices: 0,
       bytes: 4_000_000,
       seconds: 3.21,
       recordsPerSecond: 3845,
@@ -20,6 +21,9 @@ describe("the summary", () => {
   it("is one readable line", () => {
     expect(summaryLine(summarize({ ...TALLY, emptyLines: 1 }, 2000, "x.ndjson"))).toBe(
       "12,345 records on the stream (4,000,000 bytes) in 2.000 s, 6,173 a second; 6 retried, 2 rejected, 0 undelivered; 1 empty line skipped; see x.ndjson",
+    );
+    expect(summaryLine(summarize({ ...TALLY, emptyLines: 2, streamNotices: 3 }, 2000, undefined))).toMatch(
+      /; 2 empty lines skipped; 3 stream notices skipped$/,
     );
   });
 });

@@ -93,6 +93,7 @@ function parsedItem(line: Line | LongLine): SourceItem {
 
   const parsed = parseEvent(bytes);
   if (parsed.ok) return { kind: "post", post: parsed.post, line };
+  if ("notice" in parsed) return { kind: "stream-notice" };
   const { reason, detail } = parsed;
   return { kind: "rejected", lineNumber: line.number, reason, detail, bytes: [line.bytes] };
 }
