@@ -1,23 +1,13 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll } from "@jest/globals";
-import { HttpRequest } from "@smithy/core/protocols";
-import { Hash } from "@smithy/core/serde";
-import { SignatureV4 } from "@smithy/signature-v4";
 import { type Clients, createClients } from "../../local/gateway/clients";
 import { type Emulators, type Service, startEmulators } from "../../local/gateway/emulators";
 import { startGateway } from "../../local/gateway/gateway";
 import type { HttpServer } from "../../local/gateway/http-server";
 import { type AccessKey, LocalAccount } from "../../local/gateway/local-account";
 import { systemClock } from "../../shared/clock";
-
-/** A request as it goes over the wire. */
-export interface RawRequest {
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  body: Buffer;
-}
+import { type RawRequest, signed } from "./signed-request";
 
 /** The answer to it. */
 export interface RawAnswer {
@@ -64,33 +54,6 @@ export function useGateway() {
     sendSigned: async (service: Service, request: RawRequest, key: AccessKey = account.operatorKey) =>
       sendRaw(gateway.port, await signed(service, gateway.port, request, key)),
   };
-}
-
-/** The request with the signature of AWS's version 4 in its headers. */
-export async function signed(
-  service: Service,
-  port: number,
-  { method, path, headers, body }: RawRequest,
-  credentials: AccessKey,
-  signingDate = new Date(),
-): Promise<RawRequest> {
-  const signer = new SignatureV4({
-    service,
-    region: "us-east-1",
-    credentials,
-    sha256: Hash.bind(null, "sha256"),
-    uriEscapePath: service !== "s3",
-  });
-  const url = new URL(path, `http://127.0.0.1:${port}`);
-  const unsigned = new HttpRequest({
-    method,
-    path: url.pathname,
-    query: Object.fromEntries(url.searchParams),
-    headers: { host: url.host, ...headers },
-    body,
-  });
-  const request = await signer.sign(unsigned, { signingDate });
-  return { method, path, headers: request.headers, body };
 }
 
 function sendRaw(port: number, { method, path, headers, body }: RawRequest): Promise<RawAnswer> {

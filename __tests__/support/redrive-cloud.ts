@@ -17,6 +17,7 @@ import {
   type ProxyFault,
   startFaultProxy,
 } from "./fault-proxy";
+import { signed } from "./signed-request";
 import { synthesizeStack } from "./synthesized-stack";
 import { temporaryDirectory } from "./temporary-directory";
 
@@ -72,7 +73,7 @@ export function useRedriveCloud() {
     proxy.injectAlways((request, forward) => {
       if (request.path === RUN_PATH) return answerWith(200, published.run)(request, forward);
       const fault = faults.next(callOf(request));
-      return fault ? fault(request, forward) : forward(request);
+      return fault ? fault(request, signedAgain(request, forward, operator)) : forward(request);
     });
   });
   afterEach(() => Promise.all([published.remove(), proxy.stop()]));
@@ -144,6 +145,20 @@ class CallFaults {
     this.#next.clear();
     this.#lasting.clear();
   }
+}
+
+/** The local cloud checks signatures, so a call that a fault has changed gets a new one. */
+function signedAgain(
+  original: ProxiedRequest,
+  forward: Parameters<ProxyFault>[1],
+  key: AccessKey,
+): typeof forward {
+  return async (request) => {
+    if (request.body === original.body) return forward(request);
+    const { host = "", "content-type": type = "", "x-amz-target": target = "" } = request.headers;
+    const headers = { host, "content-type": type, "x-amz-target": String(target) };
+    return forward(await signed("kinesis", Number(host.split(":")[1]), { ...request, headers }, key));
+  };
 }
 
 function bucketOf({ outputs }: LocalCloud): string {

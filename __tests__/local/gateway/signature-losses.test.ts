@@ -9,7 +9,8 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import type { IncomingRequest } from "../../../local/gateway/incoming-request";
 import { readCredential } from "../../../local/gateway/signature";
 import { verifySignature } from "../../../local/gateway/verify-signature";
-import { type RawRequest, signed, useGateway } from "../../support/gateway";
+import { useGateway } from "../../support/gateway";
+import { type RawRequest, signed } from "../../support/signed-request";
 
 const gateway = useGateway();
 const MINUTE_MS = 60_000;
