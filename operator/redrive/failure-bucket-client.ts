@@ -10,7 +10,7 @@ import {
 import { FAILED_BATCHES_PREFIX } from "../../events/failed-batch";
 import { REJECTED_RECORDS_PREFIX } from "../../events/rejected-record";
 import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
-import { CommandError } from "../../shared/errors";
+import { CommandError, ExitCode } from "../../shared/errors";
 import type { Stack } from "../../shared/stack";
 import { SIGN_IN } from "../caller";
 
@@ -34,9 +34,27 @@ export interface Survey {
   newest: Date | undefined;
 }
 
+/** How long and how often S3 is asked before a call fails. */
+export interface Patience {
+  /** How long S3 may stay silent, whatever a call takes in all, in milliseconds. */
+  silenceMs: number;
+  /** How many times a call is made. */
+  attempts: number;
+}
+
 /**
- * Reads and changes the failure bucket of a stack, with the operator's credentials. Its methods throw a CommandError
- * that says what to do if S3 does not allow a call, or does not answer it within about half a minute.
+ * Ten attempts take about half a minute when S3 answers with errors, longer than most of its faults last, and about two
+ * minutes when it does not answer at all.
+ */
+const PATIENCE: Patience = { silenceMs: 10_000, attempts: 10 };
+
+/** S3 failed a call about one object despite retries: the object stays as it is, and others may be worked on. */
+export class ObjectFailedError extends CommandError {}
+
+/**
+ * Reads and changes the failure bucket of a stack, with the operator's credentials. Its methods throw an
+ * ObjectFailedError if S3 fails a call about an object despite retries, and a CommandError that says what to do if it
+ * does not allow the call, cannot list the bucket, or the run was stopped.
  */
 export class FailureBucketClient {
   readonly name: string;
@@ -52,6 +70,7 @@ export class FailureBucketClient {
     { outputs, endpoint, operator }: Stack,
     readonly stop: AbortSignal,
     abort: AbortSignal,
+    { silenceMs, attempts }: Patience = PATIENCE,
   ) {
     this.#abort = abort;
     this.name = outputs.failure_bucket_name;
@@ -60,7 +79,8 @@ export class FailureBucketClient {
     this.#where = `the failure bucket ${this.name} in ${outputs.region}${endpoint ? ` at ${endpoint}` : ""}`;
     this.#client = new S3Client({
       region: outputs.region,
-      maxAttempts: MAX_ATTEMPTS,
+      maxAttempts: attempts,
+      requestHandler: { connectionTimeout: silenceMs, socketTimeout: silenceMs },
       ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
       ...(operator !== undefined && { credentials: operator }),
     });
@@ -85,20 +105,23 @@ export class FailureBucketClient {
     for await (const object of this.#list()) if (object.lastModified <= newest) yield object;
   }
 
-  /** Reads an object; undefined if it is gone. */
+  /** Reads an object; undefined if it is gone. Content that breaks off is read again. */
   async read({ key }: ListedObject): Promise<ObjectContent | undefined> {
     const command = new GetObjectCommand({ Bucket: this.name, Key: key });
-    for (let attempt = 1; ; attempt++) {
-      try {
+    let brokenOff: unknown;
+    try {
+      for (let read = 1; read <= MAX_READS; read++) {
         const { Body, ETag: etag = "" } = await this.#client.send(command, { abortSignal: this.#abort });
-        const content = await Body?.transformToByteArray().catch((error) => {
-          if (attempt === MAX_READS) throw error;
+        if (!Body) throw new Error("the answer has no content");
+        const content = await Body.transformToByteArray().catch((error) => {
+          brokenOff = error;
         });
         if (content) return { content, etag };
-      } catch (error) {
-        if (isNamed(error, "NoSuchKey")) return undefined;
-        throw this.#failure(error, "read objects from", "s3:GetObject");
       }
+      throw brokenOff;
+    } catch (error) {
+      if (isNamed(error, "NoSuchKey")) return undefined;
+      throw this.#failure(error, "read objects from", "s3:GetObject");
     }
   }
 
@@ -107,26 +130,34 @@ export class FailureBucketClient {
    * @returns whether it is gone
    * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
    */
-  remove({ key }: ListedObject, { etag }: ObjectContent): Promise<boolean> {
+  async remove({ key }: ListedObject, { etag }: ObjectContent): Promise<boolean> {
     const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: etag });
-    const sent = this.#client.send(command, { abortSignal: this.#abort });
-    return this.#unlessChanged(sent, "delete objects from", "s3:DeleteObject and s3:GetObject");
+    try {
+      await this.#client.send(command, { abortSignal: this.#abort });
+      return true;
+    } catch (error) {
+      // This very call may have removed it, and its first answer may have been lost.
+      if (isNamed(error, "NoSuchKey")) return true;
+      if (isChange(error)) return false;
+      throw this.#failure(error, "delete objects from", "s3:DeleteObject and s3:GetObject");
+    }
   }
 
   /**
-   * Replaces an object's content, unless someone else changed it since it was read.
+   * Replaces an object's content, unless someone else changed or removed it since it was read.
    * @returns whether it is replaced
    * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
    */
   async replace(object: ListedObject, { etag }: ObjectContent, content: Uint8Array): Promise<boolean> {
-    const command = new PutObjectCommand({
-      Bucket: this.name,
-      Key: object.key,
-      IfMatch: etag,
-      Body: content,
-    });
-    const sent = this.#client.send(command, { abortSignal: this.#abort });
-    if (await this.#unlessChanged(sent, "write objects to", "s3:PutObject and s3:GetObject")) return true;
+    const { key } = object;
+    const command = new PutObjectCommand({ Bucket: this.name, Key: key, IfMatch: etag, Body: content });
+    try {
+      await this.#client.send(command, { abortSignal: this.#abort });
+      return true;
+    } catch (error) {
+      if (isNamed(error, "NoSuchKey")) return false;
+      if (!isChange(error)) throw this.#failure(error, "write objects to", "s3:PutObject and s3:GetObject");
+    }
     // The change may be this very one: the answer to the first attempt may have been lost.
     const now = await this.read(object);
     return now !== undefined && Buffer.compare(now.content, content) === 0;
@@ -157,24 +188,13 @@ export class FailureBucketClient {
       }
     } catch (error) {
       if (this.stop.aborted) return;
-      throw this.#failure(error, "list", "s3:ListBucket");
+      throw this.#failure(error, "list", "s3:ListBucket", CommandError);
     }
   }
 
-  async #unlessChanged(sent: Promise<unknown>, doing: string, permission: string): Promise<boolean> {
-    try {
-      await sent;
-      return true;
-    } catch (error) {
-      // The object is gone: this very call may have removed it, and its first answer may have been lost.
-      if (isNamed(error, "NoSuchKey")) return true;
-      if (isNamed(error, "PreconditionFailed") || isNamed(error, "ConditionalRequestConflict")) return false;
-      throw this.#failure(error, doing, permission);
-    }
-  }
-
-  #failure(error: unknown, doing: string, permission: string): unknown {
-    if (!types.isNativeError(error) || error.name === "AbortError") return error;
+  #failure(error: unknown, doing: string, permission: string, Failure = ObjectFailedError): unknown {
+    if (this.#abort.aborted) return new CommandError("stopped by a second Ctrl-C", ExitCode.interrupted);
+    if (!types.isNativeError(error)) return error;
     if (NO_CREDENTIALS.includes(error.name))
       return new CommandError(
         `there are no credentials to ${doing} ${this.#where} with: ${error.message}; ${SIGN_IN}`,
@@ -185,17 +205,18 @@ export class FailureBucketClient {
       );
     if (error.name === "NoSuchBucket")
       return new CommandError(`${this.#where} does not exist; deploy the stack with \`npm run deploy\``);
-    return new CommandError(`could not ${doing} ${this.#where}: ${error.message || error.name}`);
+    return new Failure(`could not ${doing} ${this.#where}: ${error.message || error.name}`);
   }
 }
 
 const PREFIXES = [FAILED_BATCHES_PREFIX, REJECTED_RECORDS_PREFIX];
 
-/** Ten attempts take about half a minute: longer than most faults of S3 last. */
-const MAX_ATTEMPTS = 10;
-
 /** How many times an object is read if its content breaks off; the client itself retries only until content arrives. */
 const MAX_READS = 3;
+
+function isChange(error: unknown): boolean {
+  return isNamed(error, "PreconditionFailed") || isNamed(error, "ConditionalRequestConflict");
+}
 
 function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
