@@ -1,6 +1,6 @@
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { backOff, systemWaiting, type Waiting } from "../shared/backoff";
-import { CommandError } from "../shared/errors";
+import { CommandError, ExitCode } from "../shared/errors";
 import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
 import { type Entry, RecordBatch } from "./record-batch";
 import type { ShardPosition, StreamRecord } from "./stream-record";
@@ -60,7 +60,7 @@ export class StreamWriter<R extends StreamRecord> {
       ...options,
     };
     options.abort.addEventListener("abort", () =>
-      this.#stop(new CommandError("stopped before it was delivered")),
+      this.#stop(new CommandError("stopped before it was delivered", ExitCode.interrupted)),
     );
   }
 

@@ -8,6 +8,8 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud/local-cloud";
 import type { AccessKey } from "../../local/gateway/local-account";
+import { redriveCommand } from "../../operator/redrive/options";
+import { redrive } from "../../operator/redrive/redrive";
 import { type PublishedStack, publishLocalStack, RUN_PATH } from "../../shared/local-stack";
 import { type EntryPointRun, type RunningEntryPoint, startEntryPoint } from "./entry-point";
 import {
@@ -17,6 +19,7 @@ import {
   type ProxyFault,
   startFaultProxy,
 } from "./fault-proxy";
+import { type RunInProcess, startInProcess } from "./in-process";
 import { signed } from "./signed-request";
 import { synthesizeStack } from "./synthesized-stack";
 import { temporaryDirectory } from "./temporary-directory";
@@ -78,10 +81,14 @@ export function useRedriveCloud() {
   });
   afterEach(() => Promise.all([published.remove(), proxy.stop()]));
 
+  /** Starts redrive in a process of its own, which can get signals. */
   const start = (...args: string[]): RunningEntryPoint =>
     startEntryPoint("operator/redrive/cli.ts", ["--local", "--port", new URL(proxy.url).port, ...args], {
       cwd: temporaryDirectory(),
     });
+
+  const startHere = (...args: string[]): RunInProcess =>
+    startInProcess(redriveCommand().action(redrive), ["--local", "--port", new URL(proxy.url).port, ...args]);
 
   return {
     get outputs() {
@@ -93,7 +100,9 @@ export function useRedriveCloud() {
       await publish();
     },
     start,
-    redrive: (...args: string[]): Promise<EntryPointRun> => start(...args).ended,
+    startInProcess: startHere,
+    /** Runs redrive in this process. */
+    redrive: (...args: string[]): Promise<EntryPointRun> => startHere(...args).ended,
     /** Puts an object into the failure bucket. */
     keep: async (Key: string, Body: string | Buffer) => {
       await cloud.clients.s3.send(new PutObjectCommand({ Bucket: bucketOf(cloud), Key, Body }));

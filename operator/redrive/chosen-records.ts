@@ -1,4 +1,11 @@
-import type { FailureBucketClient, ListedObject, ObjectContent, Survey } from "./failure-bucket-client";
+import { formatCount } from "../../shared/terminal";
+import {
+  type FailureBucketClient,
+  type ListedObject,
+  type ObjectContent,
+  ObjectFailedError,
+  type Survey,
+} from "./failure-bucket-client";
 import { inParallel } from "./in-parallel";
 import type { Selection } from "./selection";
 import {
@@ -25,20 +32,34 @@ export interface Choice {
   onLookedAt(): void;
   /** Called with each object of another format, which is not touched. */
   onNotUnderstood(key: string, problem: string): void;
+  /** Called with each object that holds what cannot be put back: the places, and the rules that are broken. */
+  onSkipped(key: string, problems: readonly string[]): void;
+  /** Called with each object for which S3 failed a call despite retries; it stays as it is. */
+  onFailed(key: string, problem: string): void;
 }
 
 /**
- * Goes through the bucket's objects, several at once.
+ * Goes through the bucket's objects, several at once. An object for which S3 fails a call is skipped.
  * @param work called with each object from which records are chosen
- * @throws whatever `work` or the bucket throws; what is under way is finished first
+ * @throws whatever else `work` or the bucket throws, or the failure of several objects in a row; what is under way is
+ * finished first
  */
 export async function forChosenRecords(
   choice: Choice,
   work: (chosen: ChosenRecords) => Promise<void>,
 ): Promise<void> {
+  let failedInARow = 0;
   await inParallel(objects(choice), LIMITS, async (listed) => {
-    const chosen = await choose(listed, choice);
-    if (chosen) await work(chosen);
+    try {
+      const chosen = await choose(listed, choice);
+      if (chosen) await work(chosen);
+      failedInARow = 0;
+    } catch (error) {
+      if (!(error instanceof ObjectFailedError)) throw error;
+      choice.onFailed(listed.key, error.message);
+      failedInARow++;
+      if (failedInARow >= MAX_FAILED_IN_A_ROW) throw error;
+    }
     choice.onLookedAt();
   });
 }
@@ -51,6 +72,9 @@ const MEBIBYTE = 1024 * 1024;
  */
 const LIMITS = { items: 32, weight: 64 * MEBIBYTE, weightOf: ({ bytes }: ListedObject) => bytes };
 
+/** When as many fail without a success in between as may be under way at once, the fault is not that of single objects. */
+const MAX_FAILED_IN_A_ROW = LIMITS.items;
+
 /** With its default memory, the event processor could not write a larger object. */
 const MAX_OBJECT_BYTES = 256 * MEBIBYTE;
 
@@ -62,19 +86,34 @@ async function* objects({ bucket, survey, selection }: Choice): AsyncGenerator<L
 }
 
 async function choose(listed: ListedObject, choice: Choice): Promise<ChosenRecords | undefined> {
-  const { bucket, selection, onNotUnderstood } = choice;
+  const { bucket, selection } = choice;
   // The run may have been stopped, or have chosen enough, while the object waited for its turn.
   if (bucket.stop.aborted || selection.isComplete || !selection.mayBeIn(listed)) return undefined;
+  const read = await readObject(listed, choice);
+  if (!read) return undefined;
+  const chosen = selection.take(read.object.records);
+  return chosen.length > 0 ? { listed, ...read, chosen } : undefined;
+}
+
+/** Reads an object, and reports what cannot be put back; undefined if the object is gone, or not understood. */
+async function readObject(
+  listed: ListedObject,
+  { bucket, onNotUnderstood, onSkipped }: Choice,
+): Promise<Pick<ChosenRecords, "content" | "object"> | undefined> {
+  const { key, bytes } = listed;
   try {
-    if (listed.bytes > MAX_OBJECT_BYTES) throw new NotUnderstoodError(`it has ${listed.bytes} bytes`);
+    if (bytes > MAX_OBJECT_BYTES)
+      throw new NotUnderstoodError(
+        `it has ${formatCount(bytes)} bytes; redrive reads at most ${formatCount(MAX_OBJECT_BYTES)}`,
+      );
     const content = await bucket.read(listed);
     if (!content) return undefined;
-    const object = await readSetAsideObject(listed.key, content.content);
-    const chosen = selection.take(object.records);
-    return chosen.length > 0 ? { listed, content, object, chosen } : undefined;
+    const object = await readSetAsideObject(key, content.content);
+    if (object.skipped.length > 0) onSkipped(key, object.skipped);
+    return { content, object };
   } catch (error) {
     if (!(error instanceof NotUnderstoodError)) throw error;
-    onNotUnderstood(listed.key, error.message);
+    onNotUnderstood(key, error.message);
     return undefined;
   }
 }

@@ -10,9 +10,10 @@ import {
 import { FAILED_BATCHES_PREFIX } from "../../events/failed-batch";
 import { REJECTED_RECORDS_PREFIX } from "../../events/rejected-record";
 import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
-import { CommandError, ExitCode } from "../../shared/errors";
+import { CommandError } from "../../shared/errors";
 import type { Stack } from "../../shared/stack";
 import { SIGN_IN } from "../caller";
+import { interrupted } from "./interrupted";
 
 /** An object as the bucket lists it. */
 export interface ListedObject {
@@ -193,7 +194,7 @@ export class FailureBucketClient {
   }
 
   #failure(error: unknown, doing: string, permission: string, Failure = ObjectFailedError): unknown {
-    if (this.#abort.aborted) return new CommandError("stopped by a second Ctrl-C", ExitCode.interrupted);
+    if (this.#abort.aborted) return interrupted();
     if (!types.isNativeError(error)) return error;
     if (NO_CREDENTIALS.includes(error.name))
       return new CommandError(

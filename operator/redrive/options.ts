@@ -46,8 +46,8 @@ export function redriveCommand(): Command {
 
 const HELP = `
 Fix the cause and deploy first: a record that still cannot be stored is set aside again. An object of the failure
-bucket is removed once Kinesis has acknowledged all its records; if only some were chosen, it is rewritten with the
-rest. If it is interrupted, run it again: nothing is lost, and a record that is put back twice is stored once.
+bucket is removed once Kinesis has acknowledged all its records; if only some were put back, it is rewritten with the
+rest. What can never be put back is skipped, and named with the rule it breaks. If it is interrupted, run it again: nothing is lost, and a record that is put back twice is stored once.
 
 The bucket and the stream are used with your own AWS credentials, which are found as the AWS CLI finds them. They need
 s3:ListBucket, s3:GetObject, s3:DeleteObject and kinesis:PutRecords; and s3:PutObject to rewrite objects.
@@ -63,5 +63,5 @@ Exit codes:
   ${ExitCode.ok}    done, or ended early by Ctrl-C
   ${ExitCode.failed}    something was not put back, or not removed; it is still set aside
   ${ExitCode.usage}    an option is wrong; nothing was started
-  ${ExitCode.rejects}    done, but some objects were not understood; they are named, and left as they are
+  ${ExitCode.rejects}    done, but some records or objects cannot be put back; they are named, and still set aside
   ${ExitCode.interrupted}  stopped by a second Ctrl-C; what was not removed is still set aside`;

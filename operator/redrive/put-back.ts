@@ -5,6 +5,7 @@ import { type Outcomes, StreamWriter } from "../../kinesis-writer/stream-writer"
 import { OPERATOR } from "../caller";
 import { type Choice, type ChosenRecords, forChosenRecords } from "./chosen-records";
 import type { FailureBucketClient } from "./failure-bucket-client";
+import { isInterrupted } from "./interrupted";
 import type { RedriveTally } from "./redrive-tally";
 
 export interface PutBackOptions {
@@ -21,10 +22,10 @@ export interface PutBackOptions {
 }
 
 /**
- * Puts the chosen records back on the stream. An object is removed, or rewritten with the records that were not chosen,
- * only once Kinesis has acknowledged all that were chosen: whenever this is interrupted, no record is lost, and at
- * worst some are put back again the next time.
- * @throws CommandError if the stream or the bucket fails despite retries
+ * Puts the chosen records back on the stream. An object is removed, or rewritten with what else it holds, only once
+ * Kinesis has acknowledged all that were chosen: whenever this is interrupted, no record is lost, and at worst some are
+ * put back again the next time.
+ * @throws CommandError if the stream or the bucket fails despite retries; the first fault, if there are several
  */
 export async function putBack(choice: Choice, options: PutBackOptions): Promise<void> {
   const { client, stream, tally, abort, onChanged, onUndelivered } = options;
@@ -52,16 +53,16 @@ export async function putBack(choice: Choice, options: PutBackOptions): Promise<
     lingerMs: LINGER_MS,
   });
 
-  try {
-    await forChosenRecords(choice, async (chosen) => {
-      if (!(await deliver(chosen, writer))) return;
-      const isDone = await takeOut(chosen, choice.bucket);
-      if (!isDone) onChanged(chosen.listed.key);
-      tally[outcomeOf(chosen, isDone)]++;
-    });
-  } finally {
-    await writer.close();
-  }
+  const faults: unknown[] = [];
+  const noteFault = (fault: unknown) => faults.push(fault);
+  await forChosenRecords(choice, async (chosen) => {
+    if (!(await deliver(chosen, writer))) return;
+    const isDone = await takeOut(chosen, choice.bucket);
+    if (!isDone) onChanged(chosen.listed.key);
+    tally[outcomeOf(chosen, isDone)]++;
+  }).catch(noteFault);
+  await writer.close().catch(noteFault);
+  if (faults.length > 0) throw faults.find((fault) => !isInterrupted(fault)) ?? faults[0];
 }
 
 /** @returns whether Kinesis acknowledged all of them */
@@ -73,18 +74,20 @@ async function deliver({ chosen }: ChosenRecords, writer: StreamWriter<RecordOfO
 }
 
 /** @returns whether it was removed or rewritten; not if someone else changed it since it was read */
-function takeOut(
-  { listed, content, object, chosen }: ChosenRecords,
-  bucket: FailureBucketClient,
-): Promise<boolean> {
-  return chosen.length === object.records.length
+function takeOut(chosen: ChosenRecords, bucket: FailureBucketClient): Promise<boolean> {
+  const { listed, content, object } = chosen;
+  return leavesNothing(chosen)
     ? bucket.remove(listed, content)
-    : bucket.replace(listed, content, object.without(new Set(chosen)));
+    : bucket.replace(listed, content, object.without(new Set(chosen.chosen)));
 }
 
-function outcomeOf({ object, chosen }: ChosenRecords, isDone: boolean): "removed" | "rewritten" | "changed" {
+function outcomeOf(chosen: ChosenRecords, isDone: boolean): "removed" | "rewritten" | "changed" {
   if (!isDone) return "changed";
-  return chosen.length === object.records.length ? "removed" : "rewritten";
+  return leavesNothing(chosen) ? "removed" : "rewritten";
+}
+
+function leavesNothing({ object, chosen }: ChosenRecords): boolean {
+  return chosen.length === object.records.length && object.skipped.length === 0;
 }
 
 /** How long a record is sent again before it is undelivered. */

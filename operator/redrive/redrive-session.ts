@@ -1,3 +1,4 @@
+import { messageOf } from "../../shared/errors";
 import { type Interruption, listenForInterruption } from "../../shared/interruption";
 import { LiveLine } from "../../shared/live-line";
 import type { Stack } from "../../shared/stack";
@@ -38,7 +39,10 @@ export class RedriveSession {
   /** What to print if no record is chosen; undefined if one is, or if the run was stopped early. */
   get nothingChosen(): string | undefined {
     if (this.#selection.taken > 0 || this.#interruption.stop.aborted) return undefined;
-    return `the failure bucket ${this.bucket.name} holds ${this.#survey?.objects === 0 ? "nothing" : "no such records"}`;
+    const { skipped, failed, notUnderstood } = this.tally;
+    const isOther = skipped + failed + notUnderstood > 0;
+    const nothing = isOther ? "nothing that can be put back" : "no such records";
+    return `the failure bucket ${this.bucket.name} holds ${this.#survey?.objects === 0 ? "nothing" : nothing}`;
   }
 
   /** Counts the objects that the bucket holds now: the run chooses from those. */
@@ -55,6 +59,14 @@ export class RedriveSession {
         this.tally.notUnderstood++;
         this.#warn(`not understood: ${printable(key)}: ${problem}`);
       },
+      onSkipped: (key, problems) => {
+        this.tally.skipped += problems.length;
+        this.#name("skipped", key, problems, "correct or delete it there, or let it expire");
+      },
+      onFailed: (key, problem) => {
+        this.tally.failed++;
+        this.#warn(`left as it is: ${printable(key)}: ${problem}`);
+      },
     };
   }
 
@@ -68,14 +80,15 @@ export class RedriveSession {
 
   /** Prints what is only known at the end. @param fault what ended the run early; the caller reports it */
   close(fault: unknown): void {
+    for (const [reason, count] of this.#undelivered)
+      if (fault === undefined || messageOf(fault) !== reason)
+        this.#warn(`undelivered, and still set aside: ${countOf(count, "record")}: ${reason}`);
     if (fault === undefined) this.#warnAtTheEnd();
     this.#line.close();
     this.bucket.close();
   }
 
   #warnAtTheEnd(): void {
-    for (const [reason, count] of this.#undelivered)
-      this.#warn(`undelivered, and still set aside: ${countOf(count, "record")}: ${reason}`);
     if (this.#interruption.stop.aborted) this.#line.note("stopped early: run it again for the rest");
     else this.#warnOfUnknownReasons();
   }
@@ -91,6 +104,14 @@ export class RedriveSession {
         );
   }
 
+  /** Names what stays of one object: the first few, and how many more there are. */
+  #name(what: string, key: string, problems: readonly string[], remedy: string): void {
+    for (const problem of problems.slice(0, MAX_NAMED))
+      this.#warn(`${what}: ${printable(key)}: ${problem}; ${remedy}`);
+    const others = problems.length - MAX_NAMED;
+    if (others > 0) this.#warn(`${what}: ${printable(key)}: ${formatCount(others)} more`);
+  }
+
   #warn(message: string): void {
     this.#line.note(paint(process.stderr, "yellow", message));
   }
@@ -104,3 +125,6 @@ export class RedriveSession {
     ].join("  ");
   }
 }
+
+/** How many records of one object are named; a whole batch may have met the same fault. */
+const MAX_NAMED = 10;

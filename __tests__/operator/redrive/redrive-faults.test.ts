@@ -232,16 +232,17 @@ describe("an interruption", () => {
     reach();
     expect(await cloud.objects()).toEqual({ [A]: rejectedLine("a1") + rejectedLine("a2") });
   });
+});
 
+describe("an interruption at the terminal", () => {
   it("by Ctrl-C finishes the objects under way, takes no more, and ends with 0", async () => {
     for (let index = 0; index < 40; index++)
       await cloud.keep(`rejected/${index + 10}`, rejectedLine(`${index}`));
     const { reached, reach } = moment();
     cloud.injectAlways("putRecords", answerAfter(reached));
-    const { process: child, stderr, ended } = cloud.start("--json");
+    const { press, ended } = cloud.startInProcess("--json");
     await until(() => cloud.calls("get").length === 32 && cloud.calls("putRecords").length > 0);
-    child.kill("SIGINT");
-    await until(() => stderr() !== "");
+    press();
     reach();
 
     const run = await ended;
@@ -258,13 +259,18 @@ describe("an interruption", () => {
     await keepA();
     const { reached, reach } = moment();
     cloud.injectAlways("putRecords", answerAfter(reached));
-    const running = cloud.start("--json");
+    const { press, ended } = cloud.startInProcess("--json");
     await until(() => cloud.calls("putRecords").length === 1);
-    await pressTwice(running);
-    const run = await running.ended;
+    press();
+    press();
+    const run = await ended;
     reach();
     expect(run.exitCode).toBe(130);
-    expect(run.stderr).toContain("error: interrupted: what was not removed is still set aside\n");
+    expect(run.stderr.split("\n")).toEqual([
+      "stopping: finishing the objects under way; Ctrl-C again stops immediately",
+      "error: interrupted: what was not removed is still set aside",
+      "",
+    ]);
     expect(JSON.parse(run.stdout)).toMatchObject({ putBack: 0, undelivered: 2, removed: 0 });
     expect(await cloud.keys()).toEqual([A]);
   });

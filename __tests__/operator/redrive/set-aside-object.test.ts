@@ -13,8 +13,14 @@ describe("an object of rejected records", () => {
     const content =
       rejectedLine("one", { minute: 3 }) + rejectedLine("two", { reason: "item-too-large" }).trimEnd();
     expect((await read(REJECTED, content)).records).toEqual([
-      { reason: "invalid-json", arrivedAt, partitionKey: "ada", data: base64("one") },
-      { reason: "item-too-large", arrivedAt: arrivedAt - 180_000, partitionKey: "ada", data: base64("two") },
+      { where: "line 1", reason: "invalid-json", arrivedAt, partitionKey: "ada", data: base64("one") },
+      {
+        where: "line 2",
+        reason: "item-too-large",
+        arrivedAt: arrivedAt - 180_000,
+        partitionKey: "ada",
+        data: base64("two"),
+      },
     ]);
   });
 
@@ -30,19 +36,26 @@ describe("an object of rejected records", () => {
     const taken = new Set([first, third].flatMap((record) => record ?? []));
     expect(Buffer.from(object.without(taken)).toString()).toBe(other);
   });
-
-  it("holds a record of a megabyte", async () => {
-    const text = "x".repeat(1024 * 1024);
-    expect((await read(REJECTED, rejectedLine(text))).records[0]?.data).toBe(base64(text));
-  });
 });
 
 describe("an object of Lambda's", () => {
   it("has the records of the event in it, and its condition as their reason", async () => {
     const content = failedBatchObject(["one", "two"], { condition: "RecordAgeExceeded", minute: 3 });
     expect((await read(FAILED_BATCH, content)).records).toEqual([
-      { reason: "RecordAgeExceeded", arrivedAt, partitionKey: "grace", data: base64("one") },
-      { reason: "RecordAgeExceeded", arrivedAt, partitionKey: "grace", data: base64("two") },
+      {
+        where: "record 1",
+        reason: "RecordAgeExceeded",
+        arrivedAt,
+        partitionKey: "grace",
+        data: base64("one"),
+      },
+      {
+        where: "record 2",
+        reason: "RecordAgeExceeded",
+        arrivedAt,
+        partitionKey: "grace",
+        data: base64("two"),
+      },
     ]);
   });
 
@@ -64,43 +77,11 @@ describe("an object of Lambda's", () => {
 });
 
 describe("an object that is not understood", () => {
-  const without = (field: string) => rejectedLine("x").replace(`"${field}"`, '"other"');
   it.each([
-    ["no records", REJECTED, "\n", "it holds no records"],
-    ["a line that is not JSON", REJECTED, `${rejectedLine("x")}{secret\n`, "line 2 is not JSON"],
-    [
-      "a line that is not JSON behind an empty one",
-      REJECTED,
-      `${rejectedLine("x")}\n{secret\n`,
-      "line 3 is not JSON",
-    ],
+    ["no lines", REJECTED, "\n", "it holds no records"],
+    ["no line that is a rejected record", REJECTED, "\n{secret\n[]\n", "line 2 is not JSON"],
     ["bytes that are not UTF-8", REJECTED, Buffer.from([0x22, 0xff, 0x22]), "line 1 is not JSON"],
-    ["no data", REJECTED, without("data"), "line 1: data: is missing"],
-    [
-      "data that is not Base64",
-      REJECTED,
-      rejectedLine("x").replace(base64("x"), "s!cr"),
-      "line 1: data: must be Base64",
-    ],
-    [
-      "a time that is none",
-      REJECTED,
-      rejectedLine("x").replace("2026-11", "secret"),
-      "line 1: approximateArrivalTimestamp: must be an ISO 8601 time",
-    ],
-    ["an empty reason", REJECTED, rejectedLine("x", { reason: "" }), "line 1: reason: must not be empty"],
-    [
-      "an empty partition key",
-      REJECTED,
-      rejectedLine("x", { partitionKey: "" }),
-      "line 1: the partition key has 0 characters; Kinesis takes 1 to 256",
-    ],
-    [
-      "a partition key that is too long",
-      REJECTED,
-      rejectedLine("x", { partitionKey: "k".repeat(257) }),
-      "line 1: the partition key has 257 characters; Kinesis takes 1 to 256",
-    ],
+    ["no JSON", FAILED_BATCH, "{secret", "the object is not JSON"],
     [
       "no condition",
       FAILED_BATCH,
@@ -119,10 +100,15 @@ describe("an object that is not understood", () => {
       '{"requestContext":{"condition":"c"},"payload":"{}"}',
       "the object: payload.Records: is missing",
     ],
+    ["no records", FAILED_BATCH, failedBatchObject([]), "it holds no records"],
+    [
+      "no record that is one of Kinesis",
+      FAILED_BATCH,
+      failedBatchObject(["x"]).replace("partitionKey", "other"),
+      "record 1: kinesis.partitionKey: is missing",
+    ],
   ])("has %s: the message says where and what, and quotes nothing", async (_, key, content, message) => {
     const reading = read(key, content);
-    await expect(reading).rejects.toThrow(expect.objectContaining({ name: "NotUnderstoodError" }));
-    await expect(reading).rejects.toThrow(message);
-    await expect(reading).rejects.not.toThrow(/secret|s!cr/);
+    await expect(reading).rejects.toThrow(expect.objectContaining({ name: "NotUnderstoodError", message }));
   });
 });
