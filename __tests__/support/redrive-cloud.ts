@@ -5,7 +5,9 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
+import type { EventItem } from "../../events/event-item";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud/local-cloud";
 import type { AccessKey } from "../../local/gateway/local-account";
 import { redriveCommand } from "../../operator/redrive/options";
@@ -25,7 +27,7 @@ import { synthesizeStack } from "./synthesized-stack";
 import { temporaryDirectory } from "./temporary-directory";
 
 /** What redrive asks for; each can be made to fail. */
-type Call = "list" | "get" | "put" | "delete" | "putRecords";
+type Call = "list" | "get" | "put" | "delete" | "putRecords" | "look";
 
 /** A record on the stream, its data as Base64. */
 export interface StoredRecord {
@@ -40,6 +42,7 @@ const OPERATOR_ACTIONS = [
   "s3:DeleteObject",
   "s3:PutObject",
   "kinesis:PutRecords",
+  "dynamodb:BatchGetItem",
 ];
 
 /**
@@ -106,6 +109,11 @@ export function useRedriveCloud() {
     /** Puts an object into the failure bucket. */
     keep: async (Key: string, Body: string | Buffer) => {
       await cloud.clients.s3.send(new PutObjectCommand({ Bucket: bucketOf(cloud), Key, Body }));
+    },
+    /** Writes an item into the table, where it stays. */
+    store: async (Item: EventItem) => {
+      const TableName = cloud.outputs.table_name;
+      await DynamoDBDocumentClient.from(cloud.clients.dynamodb).send(new PutCommand({ TableName, Item }));
     },
     /** The keys of the failure bucket's objects, sorted. */
     keys: () => keysIn(cloud),
@@ -196,6 +204,7 @@ async function emptyBucket(cloud: LocalCloud): Promise<void> {
 
 function callOf({ method, path, headers }: ProxiedRequest): Call | undefined {
   if (headers["x-amz-target"] === "Kinesis_20131202.PutRecords") return "putRecords";
+  if (headers["x-amz-target"] === "DynamoDB_20120810.BatchGetItem") return "look";
   if (headers["x-amz-target"] !== undefined || path === RUN_PATH) return undefined;
   if (method === "DELETE") return "delete";
   if (method === "PUT") return "put";

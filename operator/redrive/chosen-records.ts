@@ -1,4 +1,5 @@
 import { formatCount } from "../../shared/terminal";
+import type { EventTable } from "./event-table";
 import {
   type FailureBucketClient,
   type ListedObject,
@@ -14,6 +15,7 @@ import {
   type SetAsideObject,
   type SetAsideRecord,
 } from "./set-aside-object";
+import { findSuperseded } from "./superseded";
 
 /** An object, and the records chosen from it. */
 export interface ChosenRecords {
@@ -25,6 +27,8 @@ export interface ChosenRecords {
 
 export interface Choice {
   bucket: FailureBucketClient;
+  /** Where records may be superseded; without it, none is. */
+  table: EventTable | undefined;
   /** Objects that came later are skipped. */
   survey: Survey;
   selection: Selection;
@@ -34,6 +38,8 @@ export interface Choice {
   onNotUnderstood(key: string, problem: string): void;
   /** Called with each object that holds what cannot be put back: the places, and the rules that are broken. */
   onSkipped(key: string, problems: readonly string[]): void;
+  /** Called with each object that holds superseded records: the places, and why. */
+  onSuperseded(key: string, problems: readonly string[]): void;
   /** Called with each object for which S3 failed a call despite retries; it stays as it is. */
   onFailed(key: string, problem: string): void;
 }
@@ -86,12 +92,19 @@ async function* objects({ bucket, survey, selection }: Choice): AsyncGenerator<L
 }
 
 async function choose(listed: ListedObject, choice: Choice): Promise<ChosenRecords | undefined> {
-  const { bucket, selection } = choice;
+  const { bucket, table, selection, onSuperseded } = choice;
   // The run may have been stopped, or have chosen enough, while the object waited for its turn.
   if (bucket.stop.aborted || selection.isComplete || !selection.mayBeIn(listed)) return undefined;
   const read = await readObject(listed, choice);
   if (!read) return undefined;
-  const chosen = selection.take(read.object.records);
+  const wanted = selection.wanted(read.object.records);
+  const superseded = table ? await findSuperseded(wanted, table) : new Map<SetAsideRecord, string>();
+  if (superseded.size > 0)
+    onSuperseded(
+      listed.key,
+      [...superseded].map(([{ where }, why]) => `${where}: ${why}`),
+    );
+  const chosen = selection.take(wanted.filter((record) => !superseded.has(record)));
   return chosen.length > 0 ? { listed, ...read, chosen } : undefined;
 }
 

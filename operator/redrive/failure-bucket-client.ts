@@ -14,6 +14,7 @@ import { CommandError } from "../../shared/errors";
 import type { Stack } from "../../shared/stack";
 import { SIGN_IN } from "../caller";
 import { interrupted } from "./interrupted";
+import { PATIENCE, type Patience } from "./patience";
 
 /** An object as the bucket lists it. */
 export interface ListedObject {
@@ -34,20 +35,6 @@ export interface Survey {
   /** When the newest of them was written, by S3's clock; undefined if there are none. */
   newest: Date | undefined;
 }
-
-/** How long and how often S3 is asked before a call fails. */
-export interface Patience {
-  /** How long S3 may stay silent, whatever a call takes in all, in milliseconds. */
-  silenceMs: number;
-  /** How many times a call is made. */
-  attempts: number;
-}
-
-/**
- * Ten attempts take about half a minute when S3 answers with errors, longer than most of its faults last, and about two
- * minutes when it does not answer at all.
- */
-const PATIENCE: Patience = { silenceMs: 10_000, attempts: 10 };
 
 /** S3 failed a call about one object despite retries: the object stays as it is, and others may be worked on. */
 export class ObjectFailedError extends CommandError {}

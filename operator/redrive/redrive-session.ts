@@ -4,6 +4,7 @@ import { LiveLine } from "../../shared/live-line";
 import type { Stack } from "../../shared/stack";
 import { countOf, formatCount, paint, printable } from "../../shared/terminal";
 import type { Choice } from "./chosen-records";
+import { EventTable } from "./event-table";
 import { FailureBucketClient, type Survey } from "./failure-bucket-client";
 import { newRedriveTally } from "./redrive-tally";
 import { type Criteria, Selection } from "./selection";
@@ -12,6 +13,7 @@ import { type Criteria, Selection } from "./selection";
 export class RedriveSession {
   readonly stack: Stack;
   readonly bucket: FailureBucketClient;
+  readonly #table: EventTable | undefined;
   readonly tally = newRedriveTally();
   readonly #criteria: Criteria;
   readonly #selection: Selection;
@@ -21,7 +23,8 @@ export class RedriveSession {
   #survey: Survey | undefined;
   #lookedAt = 0;
 
-  constructor(stack: Stack, criteria: Criteria) {
+  /** @param looksAtTable whether records may be superseded by the table's items */
+  constructor(stack: Stack, criteria: Criteria, looksAtTable: boolean) {
     this.stack = stack;
     this.#criteria = criteria;
     this.#selection = new Selection(criteria);
@@ -30,6 +33,7 @@ export class RedriveSession {
       this.#line.note("stopping: finishing the objects under way; Ctrl-C again stops immediately"),
     );
     this.bucket = new FailureBucketClient(stack, this.#interruption.stop, this.#interruption.abort);
+    if (looksAtTable) this.#table = new EventTable(stack, this.#interruption.abort);
   }
 
   get abort(): AbortSignal {
@@ -39,8 +43,8 @@ export class RedriveSession {
   /** What to print if no record is chosen; undefined if one is, or if the run was stopped early. */
   get nothingChosen(): string | undefined {
     if (this.#selection.taken > 0 || this.#interruption.stop.aborted) return undefined;
-    const { skipped, failed, notUnderstood } = this.tally;
-    const isOther = skipped + failed + notUnderstood > 0;
+    const { skipped, superseded, failed, notUnderstood } = this.tally;
+    const isOther = skipped + superseded + failed + notUnderstood > 0;
     const nothing = isOther ? "nothing that can be put back" : "no such records";
     return `the failure bucket ${this.bucket.name} holds ${this.#survey?.objects === 0 ? "nothing" : nothing}`;
   }
@@ -50,6 +54,7 @@ export class RedriveSession {
     this.#survey = await this.bucket.survey();
     return {
       bucket: this.bucket,
+      table: this.#table,
       survey: this.#survey,
       selection: this.#selection,
       onLookedAt: () => {
@@ -62,6 +67,10 @@ export class RedriveSession {
       onSkipped: (key, problems) => {
         this.tally.skipped += problems.length;
         this.#name("skipped", key, problems, "correct or delete it there, or let it expire");
+      },
+      onSuperseded: (key, problems) => {
+        this.tally.superseded += problems.length;
+        this.#name("superseded", key, problems, "--force puts it back all the same");
       },
       onFailed: (key, problem) => {
         this.tally.failed++;
@@ -86,6 +95,7 @@ export class RedriveSession {
     if (fault === undefined) this.#warnAtTheEnd();
     this.#line.close();
     this.bucket.close();
+    this.#table?.close();
   }
 
   #warnAtTheEnd(): void {

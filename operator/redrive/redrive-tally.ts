@@ -10,6 +10,8 @@ export interface RedriveTally {
   undelivered: number;
   /** Records, or lines, that can never be put back; they are still set aside. */
   skipped: number;
+  /** Records that would replace another version of their event; they are still set aside. */
+  superseded: number;
   /** Objects that were deleted, since all their records are back on the stream. */
   removed: number;
   /** Objects that now hold only what was not put back. */
@@ -29,6 +31,7 @@ export function newRedriveTally(): RedriveTally {
     retried: 0,
     undelivered: 0,
     skipped: 0,
+    superseded: 0,
     removed: 0,
     rewritten: 0,
     changed: 0,
@@ -45,6 +48,7 @@ export function redriveSummaryLine(tally: RedriveTally, seconds: number, streamN
     `put ${countOf(putBack, "record")} back on ${streamName} in ${seconds.toFixed(1)} s`,
     `; ${formatCount(retried)} retried, ${formatCount(undelivered)} undelivered`,
     some(tally.skipped, "skipped"),
+    some(tally.superseded, "superseded"),
     `; ${countOf(removed, "object")} removed`,
     some(tally.rewritten, "kept with the rest"),
     some(tally.changed, "changed meanwhile"),

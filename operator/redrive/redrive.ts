@@ -16,7 +16,7 @@ import { type RedriveTally, redriveSummaryLine } from "./redrive-tally";
  * Prints the result.
  */
 export async function redrive(options: RedriveOptions): Promise<void> {
-  const session = new RedriveSession(await findStack(options), options);
+  const session = new RedriveSession(await findStack(options), options, !options.list && !options.force);
   const work = options.list || options.dryRun ? show(session, options) : putChosenBack(session);
   const { text, json, fault } = await work.catch((fault): Outcome => ({ fault }));
   session.close(fault);
@@ -34,9 +34,9 @@ interface Outcome {
   fault?: unknown;
 }
 
-function exitCode({ undelivered, changed, failed, skipped, notUnderstood }: RedriveTally): ExitCode {
+function exitCode({ undelivered, changed, failed, ...left }: RedriveTally): ExitCode {
   if (undelivered + changed + failed > 0) return ExitCode.failed;
-  return skipped + notUnderstood > 0 ? ExitCode.rejects : ExitCode.ok;
+  return left.skipped + left.superseded + left.notUnderstood > 0 ? ExitCode.rejects : ExitCode.ok;
 }
 
 /** Counts what is set aside, or would be put back, by reason. */
@@ -45,14 +45,23 @@ async function show(session: RedriveSession, { list }: RedriveOptions): Promise<
   await forChosenRecords(await session.choose(), async ({ chosen }) => inventory.add(chosen));
 
   const { records, objects, reasons } = inventory;
-  const { skipped, failed, notUnderstood } = session.tally;
+  const { skipped, superseded, failed, notUnderstood } = session.tally;
   const { name } = session.bucket;
   const table = inventoryTable(inventory, (text) => paint(process.stdout, "bold", text));
   const counts = `${countOf(records, "record")} in ${countOf(objects, "object")} of the failure bucket ${name}`;
   const sentence = list ? counts : `would put back ${counts}; nothing is changed`;
   return {
     text: session.nothingChosen ?? `${table}\n${sentence}`,
-    json: { records, objects, skipped, failed, notUnderstood, reasons },
+    json: {
+      records,
+      objects,
+      skipped,
+      // The list does not look at the table.
+      ...(!list && { superseded }),
+      failed,
+      notUnderstood,
+      reasons,
+    },
   };
 }
 

@@ -10,7 +10,7 @@ export interface Criteria {
   limit?: number | undefined;
 }
 
-/** Takes the records that meet the criteria, up to the limit. */
+/** Finds the records that meet the criteria, and takes them up to the limit. */
 export class Selection {
   /** The reasons of all records that were offered, taken or not. */
   readonly reasonsSeen = new Set<string>();
@@ -34,15 +34,20 @@ export class Selection {
     return since === undefined || lastModified.getTime() + CLOCK_TOLERANCE_MS >= since.getTime();
   }
 
-  /** Takes those of the records that meet the criteria, and returns them. */
-  take(records: readonly SetAsideRecord[]): SetAsideRecord[] {
-    const { since, reason, limit = Number.POSITIVE_INFINITY } = this.#criteria;
+  /** Those of the records that meet the criteria. */
+  wanted(records: readonly SetAsideRecord[]): SetAsideRecord[] {
+    const { since, reason } = this.#criteria;
     for (const record of records) this.reasonsSeen.add(record.reason);
-    const wanted = records.filter(
+    return records.filter(
       (record) =>
         (since === undefined || record.arrivedAt >= since.getTime()) &&
         (reason === undefined || reason.includes(record.reason)),
     );
+  }
+
+  /** Takes as many of the records as the limit allows, and returns them. */
+  take(wanted: readonly SetAsideRecord[]): SetAsideRecord[] {
+    const { limit = Number.POSITIVE_INFINITY } = this.#criteria;
     const taken = wanted.slice(0, limit - this.taken);
     this.taken += taken.length;
     return taken;

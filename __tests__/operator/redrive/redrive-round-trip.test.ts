@@ -166,4 +166,36 @@ describe("failed batches", () => {
     expect(Count).toBe(30);
     expect(await setAsideData(cloud)).toEqual([]);
   }, 60_000);
+
+  it("do not turn a stored item back to an older version of its event, unless they are forced to", async () => {
+    const chaos = await startCloud({ maximumRetryAttempts: 0 }, { "function-killed": 1 });
+    const version = (text: string) => Buffer.from(JSON.stringify(post({ text })));
+    await produce([version("older")]);
+    await cloud.caughtUp();
+    chaos.end();
+    await produce([version("newer")]);
+    await cloud.caughtUp();
+
+    const run = await redrive();
+    expect(run).toMatchObject({ exitCode: 3 });
+    expect(run.stderr).toMatch(
+      /^superseded: aws\/lambda\/.*: record 1: the table has another version of its event/,
+    );
+    await cloud.caughtUp();
+    expect(await messages()).toEqual(["newer"]);
+    expect(await setAsideData(cloud)).toEqual([version("older")]);
+
+    expect(await redrive("--force")).toMatchObject({ exitCode: 0, stderr: "" });
+    await cloud.caughtUp();
+    expect(await messages()).toEqual(["older"]);
+    expect(await setAsideData(cloud)).toEqual([]);
+  }, 60_000);
 });
+
+/** The texts of the posts in the table. */
+async function messages() {
+  const { Items = [] } = await cloud.clients.dynamodb.send(
+    new ScanCommand({ TableName: cloud.outputs.table_name }),
+  );
+  return Items.map(({ Message }) => Message?.S);
+}

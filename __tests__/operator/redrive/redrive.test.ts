@@ -80,6 +80,7 @@ describe("redrive", () => {
       retried: 0,
       undelivered: 0,
       skipped: 0,
+      superseded: 0,
       removed: 2,
       rewritten: 0,
       changed: 0,
@@ -237,6 +238,7 @@ describe("options", () => {
     [["--limit", "0"], "It must be an integer of at least 1"],
     [["--list", "--dry-run"], "option '--list' cannot be used with option '--dry-run'"],
     [["--list", "--limit", "3"], "option '--list' cannot be used with option '--limit <n>'"],
+    [["--list", "--force"], "option '--list' cannot be used with option '--force'"],
     [["everything"], "too many arguments"],
   ])("that are wrong end with the usage code: %j", async (args, message) => {
     const run = await cloud.redrive(...args);
@@ -253,6 +255,7 @@ describe("options", () => {
       "--since <time>",
       "--reason <reason>",
       "--limit <n>",
+      "--force",
       "Examples:",
       "130",
     ])
