@@ -1,5 +1,12 @@
-import { type DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  QueryCommand,
+  type QueryCommandOutput,
+  ScanCommand,
+  type ScanCommandOutput,
+} from "@aws-sdk/lib-dynamodb";
 import * as v from "valibot";
+import { TABLE_ATTRIBUTES } from "../../events/event-item";
 
 /** What is shown of an item. It is checked because others may have written to the table. */
 const ShownItem = v.looseObject({
@@ -12,38 +19,63 @@ const ShownItem = v.looseObject({
 
 export type ShownItem = v.InferOutput<typeof ShownItem>;
 
+/** What to look at. */
+export interface Search {
+  tableName: string;
+  /** Only the items of this author, by the table's partition key; otherwise the whole table. */
+  user?: string | undefined;
+  /** How many items to find; only that many, and one page, are held in memory. */
+  count: number;
+  /** How many items to read at most. */
+  limit: number;
+}
+
 export interface NewestItems {
   /** Newest first. */
   items: ShownItem[];
-  /** How many items were looked at. */
-  scanned: number;
-  /** Whether the table may hold items that were not looked at. */
+  /** How many items were read. */
+  read: number;
+  /** Whether there may be items that were not read. */
   stoppedEarly: boolean;
 }
 
 /**
- * Finds the newest items of the table. The table has no index by time, since nothing in the architecture reads it
- * that way; so this scans the table, and every read is billed.
- * @param count how many to find; only that many, and a page of the scan, are held in memory
- * @param limit how many to look at
+ * Finds the newest items of the table, or of one author. The table has no index by time, since nothing in the
+ * architecture reads it that way; so this reads item after item, in the order of their keys, and every read is billed.
+ * An author's items are read from the highest id down: where ids grow with time, those are the newest.
  */
-export async function newestItems(
-  client: DynamoDBDocumentClient,
-  tableName: string,
-  count: number,
-  limit: number,
-): Promise<NewestItems> {
+export async function newestItems(client: DynamoDBDocumentClient, search: Search): Promise<NewestItems> {
+  const { count, limit } = search;
   const newest = new Newest(count);
-  let scanned = 0;
-  for await (const page of paginateScan({ client }, { TableName: tableName })) {
-    const items = (page.Items ?? []).slice(0, limit - scanned);
-    scanned += items.length;
-    for (const item of items) newest.offer(item);
+  let read = 0;
+  let start: Record<string, unknown> | undefined;
+  do {
+    const { Items = [], LastEvaluatedKey } = await readPage(client, search, limit - read, start);
+    read += Items.length;
+    for (const item of Items) newest.offer(item);
+    start = LastEvaluatedKey;
+  } while (start !== undefined && read < limit);
+  return { items: newest.items, read, stoppedEarly: start !== undefined };
+}
 
-    const unread = page.LastEvaluatedKey !== undefined || items.length < (page.Items?.length ?? 0);
-    if (scanned >= limit && unread) return { items: newest.items, scanned, stoppedEarly: true };
-  }
-  return { items: newest.items, scanned, stoppedEarly: false };
+/** @param limit how many items DynamoDB may read: it bills what it reads, and not what a caller makes of it */
+function readPage(
+  client: DynamoDBDocumentClient,
+  { tableName, user }: Search,
+  limit: number,
+  start: Record<string, unknown> | undefined,
+): Promise<ScanCommandOutput | QueryCommandOutput> {
+  const page = { TableName: tableName, Limit: limit, ExclusiveStartKey: start };
+  if (user === undefined) return client.send(new ScanCommand(page));
+  return client.send(
+    new QueryCommand({
+      ...page,
+      KeyConditionExpression: "#username = :user",
+      ExpressionAttributeNames: { "#username": TABLE_ATTRIBUTES.partitionKey },
+      ExpressionAttributeValues: { ":user": user },
+      ScanIndexForward: false,
+    }),
+  );
 }
 
 /** Keeps the newest of the items that it is offered. */

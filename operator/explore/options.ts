@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "../../shared/errors";
 import { integer } from "../../shared/option-values";
 import { addStackOptions, type StackSelection } from "../../shared/stack-options";
@@ -7,6 +7,7 @@ import { addStackOptions, type StackSelection } from "../../shared/stack-options
 export interface ExploreOptions extends StackSelection {
   count: number;
   scan: number;
+  user?: string;
   json?: boolean;
 }
 
@@ -20,12 +21,22 @@ export function exploreCommand(): Command {
     .addOption(
       new Option(
         "--scan <items>",
-        "how many items to look at; the table has no index by time, and every read is billed",
+        "how many items to read at most; the table has no index by time, and every read is billed",
       )
         .default(100_000)
         .argParser(integer(1)),
     )
-    .addOption(new Option("--json", "print each record as one line of JSON"))
+    .addOption(
+      new Option("--user <username>", "only the records of this author, as it stands in the table").argParser(
+        (value: string) => {
+          if (value === "") throw new InvalidArgumentError("It must not be empty.");
+          return value;
+        },
+      ),
+    )
+    .addOption(
+      new Option("--json", "print each record as one line of JSON; what was read goes to standard error"),
+    )
     .addHelpText("after", HELP);
 }
 
@@ -35,6 +46,7 @@ The deployed table is read with your own AWS credentials, which are found as the
 Examples:
   $ npm run explore
   $ npm run explore -- --local --count 20
+  $ npm run explore -- --user ada
   $ npm run --silent explore -- --json --count 100 > newest.ndjson
 
 Exit codes:

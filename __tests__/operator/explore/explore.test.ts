@@ -83,22 +83,14 @@ describe("explore", () => {
     expect(run.stdout.match(/post \d+/g)).toEqual(
       [59, 58, 57, 56, 55, 54, 53, 52, 51, 50].map((n) => `post ${n}`),
     );
-    expect(run.stdout).toMatch(/\nthe newest 10 records of the 60 items looked at in posts\n$/);
+    expect(run.stdout).toMatch(/\nthe newest 10 records of the 60 items in the table posts\n$/);
     expect(cloud.requests.at(-1)?.headers.authorization).toContain("Credential=AKIAOPERATOR/");
   });
 
   it("prints whole items as lines of JSON", async () => {
     const run = await explore("--json", "--count", "2");
     expect(run.stdout.split("\n").map((line) => line && JSON.parse(line))).toEqual([item(59), item(58), ""]);
-  });
-
-  it("stops after --scan items, and reports that on standard error", async () => {
-    const run = await explore("--json", "--count", "100", "--scan", "20");
-    expect(run.exitCode).toBe(0);
-    expect(run.stdout.trimEnd().split("\n")).toHaveLength(20);
-    expect(run.stderr).toBe(
-      "looked at the first 20 items only, and there may be more; --scan <items> looks further\n",
-    );
+    expect(JSON.parse(run.stderr)).toEqual({ shown: 2, read: 60, complete: true, itemsInTable: null });
   });
 
   it("reports an empty table", async () => {
@@ -122,6 +114,7 @@ describe("explore", () => {
   it.each([
     ["--count", "0"],
     ["--scan", "none"],
+    ["--user", ""],
   ])("does not take %s %s", async (...args) => {
     expect(await explore(...args)).toMatchObject({ exitCode: 2, stdout: "" });
   });
@@ -138,9 +131,9 @@ describe("newestItems", () => {
       { Username: "x", Id: "e", Other: 1 },
     ];
     await write("mixed", values);
-    const found = await newestItems(client, "mixed", 10, 100);
+    const found = await newestItems(client, { tableName: "mixed", count: 10, limit: 100 });
     expect(found.items.map(({ Id }) => Id)).toEqual(["b", "a", "c"]);
-    expect(found).toMatchObject({ scanned: 5, stoppedEarly: false });
+    expect(found).toMatchObject({ read: 5, stoppedEarly: false });
   });
 
   it("reads as many pages as it takes", async () => {
@@ -149,9 +142,10 @@ describe("newestItems", () => {
       "large",
       Array.from({ length: 12 }, (_, index) => ({ ...item(index), Filler: "x".repeat(200_000) })),
     );
-    const found = await newestItems(client, "large", 3, 100);
+    const search = { tableName: "large", count: 3 };
+    const found = await newestItems(client, { ...search, limit: 100 });
     expect(found.items.map(({ Id }) => Id)).toEqual(["11", "10", "9"]);
-    expect(found.scanned).toBe(12);
-    expect(await newestItems(client, "large", 3, 7)).toMatchObject({ scanned: 7, stoppedEarly: true });
+    expect(found).toMatchObject({ read: 12, stoppedEarly: false });
+    expect(await newestItems(client, { ...search, limit: 7 })).toMatchObject({ read: 7, stoppedEarly: true });
   });
 });
