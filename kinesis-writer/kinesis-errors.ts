@@ -23,16 +23,15 @@ export interface Caller {
 /** What the SDK throws when it finds no credentials, or when those of a session have expired. */
 export const NO_CREDENTIALS: readonly string[] = ["CredentialsProviderError", "TokenProviderError"];
 
-/** Whether the same call may succeed later: it got no answer, was throttled, or met a fault of the service. */
+/** Whether the same call may succeed later: the network failed, it was throttled, or it met a fault of the service. */
 export function isTransient(error: Error): boolean {
-  const sdkError = error as SdkError;
   if (NO_CREDENTIALS.includes(error.name)) return false;
   return (
-    sdkError.$metadata?.httpStatusCode === undefined ||
     error.name === "KMSThrottlingException" ||
-    isThrottlingError(sdkError) ||
-    isTransientError(sdkError) ||
-    isServerError(sdkError)
+    isNetworkError(error) ||
+    isThrottlingError(error as SdkError) ||
+    isTransientError(error as SdkError) ||
+    isServerError(error as SdkError)
   );
 }
 
@@ -53,6 +52,14 @@ export function describeStream({ streamName, region, endpoint }: StreamAddress):
 
 /** What the SDK's own classification takes: an error, with what the SDK adds to it. */
 type SdkError = Parameters<typeof isTransientError>[0];
+
+/** Node.js's codes for a connection that was lost, which the SDK's classification does not know. */
+const NETWORK_ERROR_CODES =
+  /^(ECONNABORTED|EHOSTDOWN|ENETDOWN|ENETRESET|EPROTO|ERR_STREAM_PREMATURE_CLOSE|HPE_.+)$/;
+
+function isNetworkError(error: Error): boolean {
+  return "code" in error && NETWORK_ERROR_CODES.test(String(error.code));
+}
 
 function explanation(error: Error, where: string, { credentials, remedies }: Caller): string {
   switch (error.name) {

@@ -167,10 +167,10 @@ describe("abort", () => {
     stream.kinesis.injectAlways(failAll("InternalFailure"));
     const wait = (_: number, signal: AbortSignal) =>
       new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    const { writer, undelivered } = stream.start({}, { wait });
+    const { writer, undelivered, waits } = stream.start({}, { wait });
     await writer.put(record("a"));
     const closing = writer.close();
-    await until(() => stream.kinesis.calls().length === 1);
+    await until(() => waits.length === 1);
     stream.abort();
     await expect(closing).rejects.toThrow("stopped before it was delivered");
     expect(undelivered).toEqual([["a", "stopped before it was delivered"]]);
