@@ -1,3 +1,5 @@
+import { WaitList } from "./wait-list";
+
 /** An item between being read and being settled. */
 export interface PendingItem<P> {
   readonly position: P | undefined;
@@ -17,7 +19,7 @@ export class LowWatermark<P> {
   #position: P | undefined;
   #weight = 0;
   #isStopped = false;
-  #waiting: (() => void)[] = [];
+  readonly #watermark = new WaitList();
 
   /** @param start the position before which everything was settled earlier */
   constructor(start?: P) {
@@ -60,14 +62,13 @@ export class LowWatermark<P> {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;
     }
-    this.#wakeAll();
+    this.#watermark.changed();
     return true;
   }
 
   /** Resolves when the items beyond the watermark weigh no more than this, or the watermark is stopped. */
   async atMost(weight: number): Promise<void> {
-    while (!this.#isStopped && this.#weight > weight)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!this.#isStopped && this.#weight > weight) await this.#watermark.change();
   }
 
   /** Keeps the position where it is forever, because an item can never be settled. */
@@ -75,11 +76,7 @@ export class LowWatermark<P> {
     this.#isStopped = true;
     this.#items = [];
     this.#first = 0;
-    this.#wakeAll();
-  }
-
-  #wakeAll(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#watermark.changed();
   }
 }
 
