@@ -28,11 +28,16 @@ export function isTransient(error: Error): boolean {
   if (NO_CREDENTIALS.includes(error.name)) return false;
   return (
     error.name === "KMSThrottlingException" ||
-    isNetworkError(error) ||
+    ("code" in error && CONNECTION_LOST.test(String(error.code))) ||
     isThrottlingError(error as SdkError) ||
     isTransientError(error as SdkError) ||
     isServerError(error as SdkError)
   );
+}
+
+/** Whether the service was silent for too long. The SDK gives the same name to connections that are lost. */
+export function isTimeout(error: Error): boolean {
+  return error.name === "TimeoutError" && (!("code" in error) || error.code === "ETIMEDOUT");
 }
 
 /**
@@ -53,13 +58,9 @@ export function describeStream({ streamName, region, endpoint }: StreamAddress):
 /** What the SDK's own classification takes: an error, with what the SDK adds to it. */
 type SdkError = Parameters<typeof isTransientError>[0];
 
-/** Node.js's codes for a connection that was lost, which the SDK's classification does not know. */
-const NETWORK_ERROR_CODES =
+/** Codes of lost connections that the SDK's classification does not know. */
+const CONNECTION_LOST =
   /^(ECONNABORTED|EHOSTDOWN|ENETDOWN|ENETRESET|EPROTO|ERR_STREAM_PREMATURE_CLOSE|HPE_.+)$/;
-
-function isNetworkError(error: Error): boolean {
-  return "code" in error && NETWORK_ERROR_CODES.test(String(error.code));
-}
 
 function explanation(error: Error, where: string, { credentials, remedies }: Caller): string {
   switch (error.name) {

@@ -1,3 +1,4 @@
+import type { CallLimits } from "./call-limits";
 import { recordBytes, type StreamRecord } from "./stream-record";
 
 /** A record, and when the writer took it, in epoch milliseconds. */
@@ -6,34 +7,44 @@ export interface Entry<R> {
   readonly since: number;
 }
 
-/** The records of one PutRecords call. */
-export class RecordBatch<R extends StreamRecord> {
-  readonly entries: Entry<R>[] = [];
+/** The records that no call carries yet, in the order in which they are to be sent. */
+export class RecordQueue<R extends StreamRecord> {
+  readonly #entries: Entry<R>[] = [];
   #bytes = 0;
 
   get isEmpty(): boolean {
-    return this.entries.length === 0;
+    return this.#entries.length === 0;
   }
 
-  get isFull(): boolean {
-    return this.entries.length >= MAX_RECORDS || this.#bytes >= MAX_BYTES;
+  /** Whether one call could carry no more. */
+  fillsCall({ records, bytes }: CallLimits): boolean {
+    return this.#entries.length >= records || this.#bytes >= bytes;
   }
 
-  /** Whether the record fits; an empty batch takes any record. */
-  hasRoomFor(record: R): boolean {
-    return this.isEmpty || (!this.isFull && this.#bytes + recordBytes(record) <= MAX_BYTES);
+  add(entry: Entry<R>): void {
+    this.#entries.push(entry);
+    this.#bytes += recordBytes(entry.record);
   }
 
-  /** @param since when the writer took the record, in epoch milliseconds */
-  add(record: R, since: number): void {
-    this.entries.push({ record, since });
-    this.#bytes += recordBytes(record);
+  /** Puts entries that were taken back to the front. */
+  putBack(entries: readonly Entry<R>[]): void {
+    this.#entries.unshift(...entries);
+    this.#bytes += totalBytes(entries);
+  }
+
+  /** Takes what the next call carries: as much as it may, and at least one record. */
+  takeCall({ records, bytes }: CallLimits): readonly Entry<R>[] {
+    let size = 0;
+    const end = this.#entries.findIndex(({ record }, index) => {
+      size += recordBytes(record);
+      return index > 0 && (index >= records || size > bytes);
+    });
+    const taken = this.#entries.splice(0, end === -1 ? this.#entries.length : end);
+    this.#bytes -= totalBytes(taken);
+    return taken;
   }
 }
 
-/**
- * What a PutRecords call may carry. Every stream takes this much; newer ones take calls of 10 MiB.
- * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
- */
-const MAX_RECORDS = 500;
-const MAX_BYTES = 5 * 1024 * 1024;
+function totalBytes<R extends StreamRecord>(entries: readonly Entry<R>[]): number {
+  return entries.reduce((sum, { record }) => sum + recordBytes(record), 0);
+}

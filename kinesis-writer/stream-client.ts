@@ -1,6 +1,6 @@
 import { DescribeStreamSummaryCommand, KinesisClient } from "@aws-sdk/client-kinesis";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { CommandError } from "../shared/errors";
+import { PiecewiseHandler } from "../shared/piecewise-handler";
 import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
 
 /** Where a stream is, and the credentials to call it with; they default to those that the SDK's default chain finds. */
@@ -15,26 +15,30 @@ export interface StreamAccess extends StreamAddress {
  * that speaks plain HTTP/1.1, as emulators do. HTTP/1.1 with connections kept alive is faster here, and works with
  * both.
  * @param maxAttempts how many times the SDK itself tries a call; 1 if the caller retries
+ * @param silenceMs for how long nothing may arrive or leave before a call times out
  */
-export function streamClient(access: Omit<StreamAccess, "streamName">, maxAttempts: number): KinesisClient {
+export function streamClient(
+  access: Omit<StreamAccess, "streamName">,
+  maxAttempts: number,
+  silenceMs = SILENCE_MS,
+): KinesisClient {
   const { region, credentials, endpoint } = access;
   return new KinesisClient({
     region,
     ...(credentials !== undefined && { credentials }),
     ...(endpoint !== undefined && { endpoint }),
     maxAttempts,
-    requestHandler: new NodeHttpHandler({
+    requestHandler: new PiecewiseHandler({
       httpAgent: { keepAlive: true },
       httpsAgent: { keepAlive: true },
       connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
+      socketTimeout: silenceMs,
     }),
   });
 }
 
-/** How long a call may take before it counts as failed. A call of 5 MiB takes 40 s at 1 Mbit/s. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** The limit is on silence: the whole call may take as long as a slow uplink needs, 40 s for 5 MiB at 1 Mbit/s. */
+const SILENCE_MS = 30_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
 
 /** Up to about three seconds of retries: a passing fault must not end a run before it starts; a lasting one should. */

@@ -1,11 +1,16 @@
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { backOff, systemWaiting, type Waiting } from "../shared/backoff";
 import { CommandError, ExitCode } from "../shared/errors";
-import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
-import { type Entry, RecordBatch } from "./record-batch";
+import { WaitList } from "../shared/wait-list";
+import { afterAnswer, afterTimeout, type CallLimits, fullCalls } from "./call-limits";
+import { type Caller, fatalError, isTimeout, isTransient, type StreamAddress } from "./kinesis-errors";
+import { type Entry, RecordQueue } from "./record-queue";
 import type { ShardPosition, StreamRecord } from "./stream-record";
 
-/** Receives the outcome of every record: each is acknowledged or undelivered, exactly once. */
+/**
+ * Receives the outcome of every record: each is acknowledged or undelivered, exactly once. An error that is
+ * thrown in reporting one stops the writer.
+ */
 export interface Outcomes<R> {
   /** Kinesis has stored the records. */
   onAcknowledged(records: readonly R[], positions: readonly ShardPosition[]): void;
@@ -27,13 +32,13 @@ export interface StreamWriterOptions<R> extends Partial<Waiting> {
   maxAgeMs: number;
   /** How long a record may wait for others to share its call, in milliseconds; defaults to 200. */
   lingerMs?: number;
-  /** How many calls may be under way at once; defaults to 4. */
+  /** How many calls may be under way at once, on a link that is not too slow for them; defaults to 4. */
   concurrency?: number;
 }
 
 /**
  * Puts records on a stream, many in a call and several calls at once. It sends again what failed, until it is stored or
- * too old.
+ * too old; what timed out, in fewer and smaller calls.
  *
  * No order is guaranteed: calls overtake each other, PutRecords itself keeps none, and a record that is sent again
  * arrives behind later ones. The table does not need any, since writing an event twice or late leaves the same item.
@@ -41,45 +46,48 @@ export interface StreamWriterOptions<R> extends Partial<Waiting> {
  */
 export class StreamWriter<R extends StreamRecord> {
   readonly #options: Required<StreamWriterOptions<R>>;
-  #filling = new RecordBatch<R>();
-  /** Whether the batch that is being filled should be sent as soon as a call may start, full or not. */
+  readonly #queue = new RecordQueue<R>();
+  /** Whether what is in the queue should be sent as soon as a call may start, even if it does not fill one. */
   #due = false;
-  readonly #full: RecordBatch<R>[] = [];
-  #calls = 0;
   /** Ends the wait for more records to share the next call. */
   #linger: AbortController | undefined;
-  #stopped: Error | undefined;
+  /** Another object after every change. */
+  #limits: CallLimits;
+  #calls = 0;
+  /** A call has ended, or the writer has stopped. */
+  readonly #progress = new WaitList();
+  /** Why the writer has stopped, if it has. */
+  #reason: Error | undefined;
   readonly #stopping = new AbortController();
-  #waiting: (() => void)[] = [];
 
   constructor(options: StreamWriterOptions<R>) {
-    this.#options = {
-      lingerMs: 200,
-      concurrency: 4,
-      ...systemWaiting,
-      ...options,
-    };
-    options.abort.addEventListener("abort", () =>
-      this.#stop(new CommandError("stopped before it was delivered", ExitCode.interrupted)),
-    );
+    this.#options = { lingerMs: 200, concurrency: 4, ...systemWaiting, ...options };
+    this.#limits = fullCalls(this.#options.concurrency);
+    const stop = () => this.#stop(new CommandError("stopped before it was delivered", ExitCode.interrupted));
+    if (options.abort.aborted) stop();
+    else options.abort.addEventListener("abort", stop);
+  }
+
+  /** Aborted once the writer has stopped: it takes no more records. */
+  get stopped(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /**
-   * Waits until there is room for the record, and takes it: this is what holds back the source. At most one full batch
-   * waits behind the calls under way.
+   * Waits until there is room for the record, and takes it: this is what holds back the source. At most as much as
+   * fills one call waits behind the calls under way.
    * @throws the reason why the writer has stopped; the record has then been reported as undelivered
    */
   async put(record: R): Promise<void> {
-    while (this.#full.length > 0 && !this.#stopped) await this.#change();
-    if (this.#stopped) {
-      await this.#options.outcomes.onUndelivered(record, this.#stopped.message);
-      throw this.#stopped;
+    while (this.#queue.fillsCall(this.#limits) && !this.#reason) await this.#progress.change();
+    const entry = { record, since: this.#options.clock.now() };
+    if (this.#reason) {
+      await this.#reportUndelivered([entry], this.#reason.message);
+      throw this.#reason;
     }
-
-    if (!this.#filling.hasRoomFor(record)) this.#sealBatch();
-    this.#filling.add(record, this.#options.clock.now());
-    if (this.#filling.isFull) this.#sealBatch();
-    else this.#startLinger();
+    this.#queue.add(entry);
+    this.#startLinger();
+    this.#startCalls();
   }
 
   /**
@@ -88,26 +96,12 @@ export class StreamWriter<R extends StreamRecord> {
    */
   async close(): Promise<void> {
     this.#sendSoon();
-    while (this.#calls > 0 || this.#full.length > 0 || !this.#filling.isEmpty) await this.#change();
-    if (this.#stopped) throw this.#stopped;
-  }
-
-  #sealBatch(): void {
-    this.#full.push(this.#startBatch());
-    this.#startCalls();
-  }
-
-  #startBatch(): RecordBatch<R> {
-    const batch = this.#filling;
-    this.#filling = new RecordBatch<R>();
-    this.#due = false;
-    this.#linger?.abort();
-    this.#linger = undefined;
-    return batch;
+    while (this.#calls > 0 || !this.#queue.isEmpty) await this.#progress.change();
+    if (this.#reason) throw this.#reason;
   }
 
   #startLinger(): void {
-    if (this.#linger) return;
+    if (this.#linger || this.#due) return;
     this.#linger = new AbortController();
     const { signal } = this.#linger;
     void this.#options.clock.sleep(this.#options.lingerMs, signal).then(() => {
@@ -116,98 +110,118 @@ export class StreamWriter<R extends StreamRecord> {
   }
 
   #sendSoon(): void {
-    this.#due = !this.#filling.isEmpty;
+    this.#due = true;
     this.#startCalls();
   }
 
   #startCalls(): void {
-    while (this.#calls < this.#options.concurrency) {
-      const batch = this.#full.shift() ?? (this.#due ? this.#startBatch() : undefined);
-      if (!batch) break;
+    while (!this.#queue.isEmpty && this.#calls < this.#limits.calls) {
+      if (!this.#due && !this.#queue.fillsCall(this.#limits)) break;
+      const entries = this.#queue.takeCall(this.#limits);
+      if (this.#queue.isEmpty) this.#endLinger();
       this.#calls++;
-      this.#deliver(batch.entries)
-        .catch((error) => this.#stop(error))
-        .finally(() => {
-          this.#calls--;
-          this.#startCalls();
-          this.#changed();
-        });
+      void this.#deliver(entries).finally(() => {
+        this.#calls--;
+        this.#startCalls();
+        this.#progress.changed();
+      });
     }
+  }
+
+  #endLinger(): void {
+    this.#due = false;
+    this.#linger?.abort();
+    this.#linger = undefined;
   }
 
   /** Stops: what is not acknowledged by the calls under way is undelivered. */
-  #stop(reason: Error): void {
-    this.#stopped ??= reason;
+  #stop(reason: unknown): void {
+    this.#reason ??= reason instanceof Error ? reason : new Error(String(reason));
     this.#stopping.abort();
     this.#sendSoon();
-    this.#changed();
+    this.#progress.changed();
   }
 
-  /** Sends the entries until each has its outcome. Its waits count as part of a call, which slows the writer down. */
+  /** Sends the entries until each has its outcome or times out. Its waits count as calls, to slow the writer down. */
   async #deliver(entries: readonly Entry<R>[]): Promise<void> {
     let remaining = entries;
-    for (let attempt = 1; !this.#stopped; attempt++) {
+    for (let attempt = 1; !this.#reason; attempt++) {
       if (attempt > 1) this.#options.outcomes.onResend(remaining.length);
-      const { failed, reason } = await this.#send(remaining);
-      remaining = await this.#withoutOld(failed, reason);
+      const { failed, cause, timedOut } = await this.#send(remaining);
+      remaining = await this.#withoutOld(failed, cause);
       if (remaining.length === 0) return;
-
+      if (timedOut && !this.#reason) return this.#putBack(remaining);
       await backOff(attempt, this.#stopping.signal, this.#options);
     }
-    await this.#reportUndelivered(remaining, this.#stopped.message);
+    await this.#reportUndelivered(remaining, this.#reason.message);
   }
 
-  /** Makes one call, and returns the entries to send again. */
-  async #send(entries: readonly Entry<R>[]): Promise<{ failed: Entry<R>[]; reason: string }> {
-    const { client, stream, caller, outcomes, abort } = this.#options;
+  #putBack(entries: readonly Entry<R>[]): void {
+    this.#options.outcomes.onResend(entries.length);
+    this.#queue.putBack(entries);
+    this.#due = true;
+  }
+
+  /** Makes one call, and returns the entries to send again. An error of the call is none of reporting its outcome. */
+  async #send(entries: readonly Entry<R>[]) {
+    const { client, stream, outcomes, abort, concurrency } = this.#options;
+    const limits = this.#limits;
     const command = new PutRecordsCommand({
       StreamName: stream.streamName,
       Records: entries.map(({ record }) => ({ PartitionKey: record.partitionKey, Data: record.data })),
     });
-    try {
-      const { Records: results = [] } = await client.send(command, { abortSignal: abort });
-      // The results are in the order of the entries. A call can succeed even though every entry in it failed.
-      const stored: R[] = [];
-      const positions: ShardPosition[] = [];
-      const failed: Entry<R>[] = [];
-      for (const [index, entry] of entries.entries()) {
-        const { ShardId: shardId, SequenceNumber: sequenceNumber } = results[index] ?? {};
-        if (shardId === undefined || sequenceNumber === undefined) failed.push(entry);
-        else {
-          stored.push(entry.record);
-          positions.push({ shardId, sequenceNumber });
-        }
+    const answer = await client.send(command, { abortSignal: abort }).catch((error: Error) => error);
+    if (answer instanceof Error) return this.#failure(entries, answer, limits);
+    if (limits === this.#limits) this.#limits = afterAnswer(limits, concurrency);
+
+    // The results are in the order of the entries. A call can succeed even though every entry in it failed.
+    const { Records: results = [] } = answer;
+    const stored: R[] = [];
+    const positions: ShardPosition[] = [];
+    const failed: Entry<R>[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const { ShardId: shardId, SequenceNumber: sequenceNumber } = results[index] ?? {};
+      if (shardId === undefined || sequenceNumber === undefined) failed.push(entry);
+      else {
+        stored.push(entry.record);
+        positions.push({ shardId, sequenceNumber });
       }
-      outcomes.onAcknowledged(stored, positions);
-      return { failed, reason: results.find((result) => result.ErrorCode)?.ErrorCode ?? "no result" };
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      if (!abort.aborted && !isTransient(error)) this.#stop(fatalError(error, stream, caller));
-      return { failed: [...entries], reason: error.name === "Error" ? error.message : error.name };
     }
+    await this.#report(() => outcomes.onAcknowledged(stored, positions));
+    const cause = results.find((result) => result.ErrorCode)?.ErrorCode ?? "no result";
+    return { failed, cause, timedOut: false };
+  }
+
+  /** A whole call has failed. @param limits those when it was made */
+  #failure(failed: readonly Entry<R>[], error: Error, limits: CallLimits) {
+    const { stream, caller, abort } = this.#options;
+    const timedOut = isTimeout(error);
+    // Calls that were under way together and time out together are one sign of a slow link, not several.
+    if (timedOut && limits === this.#limits) this.#limits = afterTimeout(limits);
+    if (!abort.aborted && !isTransient(error)) this.#stop(fatalError(error, stream, caller));
+    return { failed, cause: error.name === "Error" ? error.message : error.name, timedOut };
   }
 
   /** Reports the entries that are too old as undelivered, and returns the others. */
-  async #withoutOld(entries: readonly Entry<R>[], reason: string): Promise<readonly Entry<R>[]> {
+  async #withoutOld(entries: readonly Entry<R>[], cause: string): Promise<readonly Entry<R>[]> {
     const { clock, maxAgeMs } = this.#options;
     const oldest = clock.now() - maxAgeMs;
     const old = entries.filter((entry) => entry.since <= oldest);
-    await this.#reportUndelivered(old, `not stored within ${maxAgeMs / 1000} s (${reason})`);
+    await this.#reportUndelivered(old, `not stored within ${maxAgeMs / 1000} s (${cause})`);
     return entries.filter((entry) => entry.since > oldest);
   }
 
   async #reportUndelivered(entries: readonly Entry<R>[], reason: string): Promise<void> {
-    for (const { record } of entries) await this.#options.outcomes.onUndelivered(record, reason);
+    for (const { record } of entries)
+      await this.#report(() => this.#options.outcomes.onUndelivered(record, reason));
   }
 
-  /** Resolves when a call has ended or the writer has stopped. */
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  #changed(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resume of waiting) resume();
+  /** A fault in reporting is not one of the call: it stops the writer, and every other record keeps its outcome. */
+  async #report(outcome: () => void | Promise<void>): Promise<void> {
+    try {
+      await outcome();
+    } catch (fault) {
+      this.#stop(fault);
+    }
   }
 }
