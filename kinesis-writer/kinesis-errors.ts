@@ -40,6 +40,14 @@ export function isTimeout(error: Error): boolean {
   return error.name === "TimeoutError" && (!("code" in error) || error.code === "ETIMEDOUT");
 }
 
+/** The cause of a failed call, in a word or two. */
+export function causeOf(error: Error): string {
+  const status = (error as SdkError).$metadata?.httpStatusCode;
+  if ("code" in error) return String(error.code);
+  if (status !== undefined && /^(Unknown(Error)?|SyntaxError)$/.test(error.name)) return `HTTP ${status}`;
+  return error.name === "Error" ? error.message : error.name;
+}
+
 /**
  * Turns an error that no retry can cure into a message that says what to do. The service's own message is omitted where
  * it says less, or quotes the request.

@@ -3,7 +3,14 @@ import { backOff, systemWaiting, type Waiting } from "../shared/backoff";
 import { CommandError, ExitCode } from "../shared/errors";
 import { WaitList } from "../shared/wait-list";
 import { afterAnswer, afterTimeout, type CallLimits, fullCalls } from "./call-limits";
-import { type Caller, fatalError, isTimeout, isTransient, type StreamAddress } from "./kinesis-errors";
+import {
+  type Caller,
+  causeOf,
+  fatalError,
+  isTimeout,
+  isTransient,
+  type StreamAddress,
+} from "./kinesis-errors";
 import { type Entry, RecordQueue } from "./record-queue";
 import type { ShardPosition, StreamRecord } from "./stream-record";
 
@@ -14,8 +21,8 @@ import type { ShardPosition, StreamRecord } from "./stream-record";
 export interface Outcomes<R> {
   /** Kinesis has stored the records. */
   onAcknowledged(records: readonly R[], positions: readonly ShardPosition[]): void;
-  /** This many records are about to be sent again. */
-  onResend(count: number): void;
+  /** This many records are about to be sent again, because of what the last call met. */
+  onResend(count: number, reason: string): void;
   /** Kinesis did not acknowledge the record. It may still be on the stream, if only the answer was lost. */
   onUndelivered(record: R, reason: string): Promise<void>;
 }
@@ -63,7 +70,7 @@ export class StreamWriter<R extends StreamRecord> {
   constructor(options: StreamWriterOptions<R>) {
     this.#options = { lingerMs: 200, concurrency: 4, ...systemWaiting, ...options };
     this.#limits = fullCalls(this.#options.concurrency);
-    const stop = () => this.#stop(new CommandError("stopped before it was delivered", ExitCode.interrupted));
+    const stop = () => this.stop(new CommandError("stopped before it was delivered", ExitCode.interrupted));
     if (options.abort.aborted) stop();
     else options.abort.addEventListener("abort", stop);
   }
@@ -100,6 +107,14 @@ export class StreamWriter<R extends StreamRecord> {
     if (this.#reason) throw this.#reason;
   }
 
+  /** Stops: what is not acknowledged by the calls under way is undelivered. */
+  stop(reason: unknown): void {
+    this.#reason ??= reason instanceof Error ? reason : new Error(String(reason));
+    this.#stopping.abort();
+    this.#sendSoon();
+    this.#progress.changed();
+  }
+
   #startLinger(): void {
     if (this.#linger || this.#due) return;
     this.#linger = new AbortController();
@@ -134,30 +149,22 @@ export class StreamWriter<R extends StreamRecord> {
     this.#linger = undefined;
   }
 
-  /** Stops: what is not acknowledged by the calls under way is undelivered. */
-  #stop(reason: unknown): void {
-    this.#reason ??= reason instanceof Error ? reason : new Error(String(reason));
-    this.#stopping.abort();
-    this.#sendSoon();
-    this.#progress.changed();
-  }
-
   /** Sends the entries until each has its outcome or times out. Its waits count as calls, to slow the writer down. */
   async #deliver(entries: readonly Entry<R>[]): Promise<void> {
     let remaining = entries;
     for (let attempt = 1; !this.#reason; attempt++) {
-      if (attempt > 1) this.#options.outcomes.onResend(remaining.length);
       const { failed, cause, timedOut } = await this.#send(remaining);
       remaining = await this.#withoutOld(failed, cause);
       if (remaining.length === 0) return;
-      if (timedOut && !this.#reason) return this.#putBack(remaining);
-      await backOff(attempt, this.#stopping.signal, this.#options);
+      if (!timedOut) await backOff(attempt, this.#stopping.signal, this.#options);
+      if (this.#reason) break;
+      this.#options.outcomes.onResend(remaining.length, cause);
+      if (timedOut) return this.#putBack(remaining);
     }
     await this.#reportUndelivered(remaining, this.#reason.message);
   }
 
   #putBack(entries: readonly Entry<R>[]): void {
-    this.#options.outcomes.onResend(entries.length);
     this.#queue.putBack(entries);
     this.#due = true;
   }
@@ -198,8 +205,8 @@ export class StreamWriter<R extends StreamRecord> {
     const timedOut = isTimeout(error);
     // Calls that were under way together and time out together are one sign of a slow link, not several.
     if (timedOut && limits === this.#limits) this.#limits = afterTimeout(limits);
-    if (!abort.aborted && !isTransient(error)) this.#stop(fatalError(error, stream, caller));
-    return { failed, cause: error.name === "Error" ? error.message : error.name, timedOut };
+    if (!abort.aborted && !isTransient(error)) this.stop(fatalError(error, stream, caller));
+    return { failed, cause: causeOf(error), timedOut };
   }
 
   /** Reports the entries that are too old as undelivered, and returns the others. */
@@ -221,7 +228,7 @@ export class StreamWriter<R extends StreamRecord> {
     try {
       await outcome();
     } catch (fault) {
-      this.#stop(fault);
+      this.stop(fault);
     }
   }
 }

@@ -20,4 +20,4 @@ function* pieces({ buffer, byteOffset, byteLength }: ArrayBufferView): Generator
     yield Buffer.from(buffer, byteOffset + start, Math.min(PIECE_BYTES, byteLength - start));
 }
 
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 256 * 1024;

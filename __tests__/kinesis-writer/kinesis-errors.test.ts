@@ -1,5 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
-import { describeStream, fatalError, isTransient } from "../../kinesis-writer/kinesis-errors";
+import {
+  causeOf,
+  describeStream,
+  fatalError,
+  isTimeout,
+  isTransient,
+} from "../../kinesis-writer/kinesis-errors";
 import { ExitCode } from "../../shared/errors";
 
 const STREAM = { streamName: "posts", region: "eu-west-1" };
@@ -71,6 +77,35 @@ describe("an error is not transient", () => {
     ["Error", { code: "EPROTOTYPE" }],
   ])("if it is %s %j", (name, values) => {
     expect(isTransient(failure(name, values))).toBe(false);
+  });
+});
+
+describe("an error is a time-out", () => {
+  it.each([
+    ["TimeoutError", {}, true],
+    ["TimeoutError", { code: "ETIMEDOUT" }, true],
+    ["TimeoutError", { code: "ECONNRESET" }, false],
+    ["Error", {}, false],
+    ["Error", { code: "ETIMEDOUT" }, false],
+  ])("if the service was silent: %s %j", (name, values, expected) => {
+    expect(isTimeout(failure(name, values))).toBe(expected);
+  });
+});
+
+describe("the cause of a failed call", () => {
+  it.each([
+    ["TimeoutError", {}, "TimeoutError"],
+    ["TimeoutError", { code: "ECONNRESET" }, "ECONNRESET"],
+    ["InternalFailure", { status: 500 }, "InternalFailure"],
+    ["Unknown", { status: 500 }, "HTTP 500"],
+    ["UnknownError", { status: 502 }, "HTTP 502"],
+    ["SyntaxError", { status: 503 }, "HTTP 503"],
+    ["SyntaxError", {}, "SyntaxError"],
+    ["UnknownErrors", { status: 500 }, "UnknownErrors"],
+    ["NotUnknown", { status: 500 }, "NotUnknown"],
+    ["Error", {}, "the service's own message"],
+  ])("of %s %j", (name, values, expected) => {
+    expect(causeOf(failure(name, values))).toBe(expected);
   });
 });
 

@@ -83,18 +83,23 @@ describe("a call that fails in part", () => {
 
 describe("a call that fails as a whole", () => {
   it.each([
-    ["is throttled", failCall("ProvisionedThroughputExceededException")],
-    ["is throttled by KMS", failCall("KMSThrottlingException")],
-    ["meets HTTP 500", answerWith(500, "")],
-    ["meets HTTP 503", answerWith(503, "<html>busy</html>")],
-    ["loses its connection", resetConnection],
-  ])("is repeated when it %s", async (_, fault) => {
+    [
+      "is throttled",
+      failCall("ProvisionedThroughputExceededException"),
+      "ProvisionedThroughputExceededException",
+    ],
+    ["is throttled by KMS", failCall("KMSThrottlingException"), "KMSThrottlingException"],
+    ["meets HTTP 500", answerWith(500, ""), "HTTP 500"],
+    ["meets HTTP 503", answerWith(503, "<html>busy</html>"), "HTTP 503"],
+    ["loses its connection", resetConnection, "ECONNRESET"],
+  ])("is repeated when it %s", async (_, fault, reason) => {
     stream.kinesis.inject(fault, fault);
-    const { writer, acknowledged, resent } = stream.start();
+    const { writer, acknowledged, resent, resendReasons } = stream.start();
     await putAll(writer, ["a", "b"]);
     expect((await stream.kinesis.records()).map(text)).toEqual(["a", "b"]);
     expect(acknowledged).toEqual(["a", "b"]);
     expect(resent).toEqual([2, 2]);
+    expect(resendReasons).toEqual([reason, reason]);
   });
 
   it("is repeated when only its answer is lost, which the table does not mind", async () => {

@@ -40,6 +40,7 @@ export function useStreamWriter() {
       const undelivered: [string, string][] = [];
       const waits: number[] = [];
       const resent: number[] = [];
+      const resendReasons: string[] = [];
       const writer = new StreamWriter<StreamRecord>({
         client,
         stream: { streamName: STREAM_NAME, region: "eu-west-1", endpoint: kinesis.url },
@@ -58,12 +59,15 @@ export function useStreamWriter() {
         },
         outcomes: {
           onAcknowledged: (records) => acknowledged.push(...records.map(text)),
-          onResend: (count) => resent.push(count),
+          onResend: (count, reason) => {
+            resent.push(count);
+            resendReasons.push(reason);
+          },
           onUndelivered: async (record, reason) => void undelivered.push([text(record), reason]),
         },
         ...options,
       });
-      return { writer, acknowledged, undelivered, waits, resent };
+      return { writer, acknowledged, undelivered, waits, resent, resendReasons };
     },
   };
 }
