@@ -1,11 +1,13 @@
 import type { Command } from "commander";
 import { CommandError, ExitCode } from "./errors";
+import { surviveOutputErrors } from "./output";
 
 /**
  * Runs a command from its entry point: parses the arguments, prints a `CommandError` as one message, and sets the exit
  * code. Anything else that is thrown is a defect, and is printed with its stack trace.
  */
 export async function runCommand(command: Command, argv: readonly string[] = process.argv): Promise<void> {
+  surviveOutputErrors();
   // On Node.js 20, the first client makes the SDK print a notice about its own support policy to standard error.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   command.exitOverride().configureHelp({ showGlobalOptions: true });
