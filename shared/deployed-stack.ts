@@ -6,6 +6,7 @@ import path from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import * as v from "valibot";
 import { CommandError, ExitCode } from "./errors";
+import { INTERRUPTIONS } from "./interruption";
 import { type Stack, StackOutputs } from "./stack";
 
 /** Which stack, and how to read its outputs. */
@@ -91,7 +92,7 @@ async function runCdktfOutput(file: string, options: DeployedStackOptions): Prom
   // A signal must not end this process before the outputs file is deleted: it ends the child instead.
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  for (const signal of INTERRUPTIONS) process.once(signal, interrupt);
   try {
     await runFile(process.execPath, args, {
       cwd: projectDirectory,
@@ -104,7 +105,7 @@ async function runCdktfOutput(file: string, options: DeployedStackOptions): Prom
     if (interruption.signal.aborted) throw new CommandError("interrupted", ExitCode.interrupted);
     throw await explainFailure(error);
   } finally {
-    process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
+    for (const signal of INTERRUPTIONS) process.removeListener(signal, interrupt);
   }
 }
 

@@ -1,14 +1,17 @@
 import { type Clock, systemClock } from "./clock";
 import { ExitCode } from "./errors";
 
-/** What Ctrl-C and SIGTERM mean to a run: the first one stops its source, the second one aborts it. */
+/** Ctrl-C, the request to end, and the terminal being closed: all mean the same. */
+export const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** What an interruption means to a run: the first one stops its source, the second one aborts it. */
 export interface Interruption {
   readonly stop: AbortSignal;
   readonly abort: AbortSignal;
 }
 
 /**
- * Listens for Ctrl-C and SIGTERM from now on. A third one ends the process immediately, in case aborting hangs.
+ * Listens for interruptions from now on. A third one ends the process immediately, in case aborting hangs.
  * @param onStop called with the first one
  */
 export function listenForInterruption(
@@ -33,7 +36,7 @@ export function listenForInterruption(
       stop.abort();
     }
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  for (const signal of INTERRUPTIONS) process.on(signal, interrupt);
   return { stop: stop.signal, abort: abort.signal };
 }
 

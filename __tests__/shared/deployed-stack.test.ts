@@ -138,8 +138,10 @@ describe("deployedStack", () => {
     );
   });
 
-  it("leaves nothing behind when it is interrupted", async () => {
-    const cdktf = fakeCdktf(`${success} process.kill(process.ppid, "SIGINT"); setInterval(() => {}, 1000);`);
+  it.each(["SIGINT", "SIGHUP"])("leaves nothing behind when it is interrupted by %s", async (signal) => {
+    const cdktf = fakeCdktf(
+      `${success} process.kill(process.ppid, "${signal}"); setInterval(() => {}, 1000);`,
+    );
     // A process of its own: the signal is real.
     const script = write(
       "ask.ts",

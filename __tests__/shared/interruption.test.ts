@@ -31,6 +31,12 @@ describe("listenForInterruption", () => {
     expect(press("SIGINT", 500)).toEqual({ stop: true, abort: true, notes: ["stop", "exit 130"] });
   });
 
+  it("takes the end of the terminal for a request to end", () => {
+    const press = listen();
+    expect(press("SIGHUP", 0)).toEqual({ stop: true, abort: false, notes: ["stop"] });
+    expect(press("SIGTERM", 500)).toEqual({ stop: true, abort: true, notes: ["stop"] });
+  });
+
   it("counts signals that follow each other closely as one press", () => {
     const press = listen();
     press("SIGINT", 0);
