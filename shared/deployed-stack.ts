@@ -59,6 +59,10 @@ export function parseDeployedOutputs(content: unknown, stack?: string): StackOut
       `there are ${names.length} stacks; name one of them with --stack: ${names.join(", ")}`,
     );
 
+  if (names.length === 0 && stack === undefined)
+    throw new CommandError(
+      "no stack is deployed yet; deploy one with `npm run deploy`, or add --local to use the local cloud",
+    );
   const name = names.length === 1 ? (names[0] ?? "") : (stack ?? "");
   const values = stacks.output[name] ?? {};
   if (Object.keys(values).length === 0)

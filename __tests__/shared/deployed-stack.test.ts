@@ -32,6 +32,11 @@ describe("parseDeployedOutputs", () => {
 
   it.each([
     [
+      "there is no stack",
+      {},
+      "no stack is deployed yet; deploy one with `npm run deploy`, or add --local to use the local cloud",
+    ],
+    [
       "the stack has no outputs",
       { demo: {} },
       "the stack demo has no outputs: it is not deployed yet; deploy it with `npm run deploy`",
