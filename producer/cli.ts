@@ -3,7 +3,7 @@ import { describeStream } from "../kinesis-writer/kinesis-errors";
 import { checkStream, streamClient } from "../kinesis-writer/stream-client";
 import { systemClock } from "../shared/clock";
 import { loadEnvironmentFile } from "../shared/environment-file";
-import { CommandError, ExitCode } from "../shared/errors";
+import { CommandError, ExitCode, isInterrupted } from "../shared/errors";
 import { runCommand } from "../shared/run-command";
 import { findStack } from "../shared/stack-options";
 import { PRODUCER } from "./caller";
@@ -70,8 +70,8 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
   const summary = session.end(rejectsFile.isUsed ? rejectsFile.path : undefined);
 
   process.stdout.write(`${options.json ? JSON.stringify(summary) : summaryLine(summary)}\n`);
+  if (fault !== undefined && !isInterrupted(fault)) throw fault;
   if (abort.aborted) throw new CommandError("interrupted", ExitCode.interrupted);
-  if (fault !== undefined) throw fault;
   process.exitCode = exitCode(summary);
 }
 

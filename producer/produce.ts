@@ -3,7 +3,7 @@ import type { StreamAddress } from "../kinesis-writer/kinesis-errors";
 import { MAX_RECORD_BYTES, recordBytes, type ShardPosition } from "../kinesis-writer/stream-record";
 import { type Outcomes, StreamWriter } from "../kinesis-writer/stream-writer";
 import type { Clock } from "../shared/clock";
-import { CommandError } from "../shared/errors";
+import { CommandError, isInterrupted } from "../shared/errors";
 import type { Pieces } from "../shared/lines";
 import type { PendingItem } from "../shared/low-watermark";
 import { PRODUCER } from "./caller";
@@ -62,13 +62,15 @@ export async function produce(run: ProducerRun): Promise<void> {
     clock,
   });
 
-  const items = source.items(run.stop, checkpoint?.from);
-  const paced = run.rate === undefined ? items : pace(items, run.rate, makesRecord, run.stop, clock);
+  const stop = AbortSignal.any([run.stop, writer.stopped]);
+  const items = source.items(stop, checkpoint?.from);
+  const paced = run.rate === undefined ? items : pace(items, run.rate, makesRecord, stop, clock);
   const atEnd = checkpoint?.nothingLeft || (await putItems(paced, writer, run).catch(onFault));
   // Even if the source has failed, what it delivered before is put on the stream.
   await writer.close().catch(onFault);
   await checkpoint?.close(atEnd === true && faults.size === 0).catch(onFault);
   await rejectsFile.close().catch(onFault);
+  await run.receipts?.close().catch(onFault);
   if (faults.size > 0) throw combined([...faults]);
 }
 
@@ -147,11 +149,14 @@ class RecordOutcomes implements Outcomes<ProducedRecord> {
 
   onAcknowledged(records: readonly ProducedRecord[], positions: readonly ShardPosition[]): void {
     const { receipts, tally } = this.#run;
-    receipts?.add(positions);
-    tally.acknowledged += records.length;
-    for (const { data, item } of records) {
-      tally.bytes += data.byteLength;
-      settle(this.#run, item);
+    try {
+      receipts?.add(positions);
+    } finally {
+      tally.acknowledged += records.length;
+      for (const { data, item } of records) {
+        tally.bytes += data.byteLength;
+        settle(this.#run, item);
+      }
     }
   }
 
@@ -173,12 +178,15 @@ class RecordOutcomes implements Outcomes<ProducedRecord> {
   }
 }
 
-/** Makes one error of all faults: the first defect, whose stack trace is needed, or else each message once. */
+/**
+ * Makes one error of all faults: the first defect, whose stack trace is needed, or else each message once. A second
+ * Ctrl-C hides no other fault.
+ */
 function combined(faults: readonly unknown[]): unknown {
-  if (faults.length === 1) return faults[0];
-  const defect = faults.find((fault) => !(fault instanceof CommandError));
+  const named = faults.filter((fault) => !isInterrupted(fault));
+  if (named.length < 2) return named[0] ?? faults[0];
+  const defect = named.find((fault) => !(fault instanceof CommandError));
   return (
-    defect ??
-    new CommandError([...new Set(faults.map((fault) => (fault as CommandError).message))].join("\n"))
+    defect ?? new CommandError([...new Set(named.map((fault) => (fault as CommandError).message))].join("\n"))
   );
 }

@@ -28,6 +28,11 @@ export class CommandError extends Error {
   }
 }
 
+/** Whether an error is only what a second Ctrl-C leads to: any other fault is to be named instead. */
+export function isInterrupted(fault: unknown): boolean {
+  return fault instanceof CommandError && fault.exitCode === ExitCode.interrupted;
+}
+
 /** The message of an error, or anything else that was thrown, as text. */
 export function messageOf(error: unknown): string {
   return types.isNativeError(error) ? error.message : String(error);

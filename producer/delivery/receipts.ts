@@ -1,4 +1,4 @@
-import { openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import type { ShardPosition } from "../../kinesis-writer/stream-record";
 import { CommandError, messageOf } from "../../shared/errors";
 
@@ -8,6 +8,7 @@ import { CommandError, messageOf } from "../../shared/errors";
  * holds everything that it counted as acknowledged.
  */
 export class Receipts {
+  readonly #path: string;
   readonly #file: number;
 
   /**
@@ -15,19 +16,28 @@ export class Receipts {
    * @throws CommandError if the file cannot be written
    */
   constructor(path: string) {
-    try {
-      this.#file = openSync(path, "w");
-    } catch (error) {
-      throw new CommandError(
-        `the receipts file ${path} cannot be written (${messageOf(error)}); name another with --receipts`,
-      );
-    }
+    this.#path = path;
+    this.#file = this.#attempt(() => openSync(path, "w"));
   }
 
+  /** @throws CommandError if the file cannot be written */
   add(positions: readonly ShardPosition[]): void {
-    writeSync(
-      this.#file,
-      positions.map(({ shardId, sequenceNumber }) => `${shardId} ${sequenceNumber}\n`).join(""),
-    );
+    const lines = positions.map(({ shardId, sequenceNumber }) => `${shardId} ${sequenceNumber}\n`);
+    this.#attempt(() => writeFileSync(this.#file, lines.join("")));
+  }
+
+  /** @throws CommandError if the file cannot be written */
+  async close(): Promise<void> {
+    this.#attempt(() => closeSync(this.#file));
+  }
+
+  #attempt<T>(access: () => T): T {
+    try {
+      return access();
+    } catch (error) {
+      throw new CommandError(
+        `the receipts file ${this.#path} cannot be written (${messageOf(error)}); name another with --receipts`,
+      );
+    }
   }
 }
