@@ -17,8 +17,13 @@ export interface ShardPosition {
  */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 
-/** The most Unicode characters that a partition key may have. */
+/** The most Unicode characters that a partition key may have; see `partitionKeyLength`. */
 export const MAX_PARTITION_KEY_LENGTH = 256;
+
+/** A partition key's length as Kinesis counts it: an emoji is one character, not two. */
+export function partitionKeyLength(partitionKey: string): number {
+  return [...partitionKey].length;
+}
 
 /** A record's size as Kinesis counts it: data and partition key, in bytes. */
 export function recordBytes(record: StreamRecord): number {

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Post } from "../events/post";
-import { MAX_PARTITION_KEY_LENGTH, type StreamRecord } from "../kinesis-writer/stream-record";
+import {
+  MAX_PARTITION_KEY_LENGTH,
+  partitionKeyLength,
+  type StreamRecord,
+} from "../kinesis-writer/stream-record";
 import type { PendingItem } from "../shared/low-watermark";
 import type { SourcePosition } from "./sources/source";
 
@@ -21,7 +25,7 @@ export function rawRecord(data: Uint8Array): StreamRecord {
 
 /** The author, or the author's hash if Kinesis does not take the name: it is too long, or not encodable in UTF-8. */
 function authorKey(username: string): string {
-  const usable = username.length <= MAX_PARTITION_KEY_LENGTH && !/\p{Surrogate}/u.test(username);
+  const usable = partitionKeyLength(username) <= MAX_PARTITION_KEY_LENGTH && !/\p{Surrogate}/u.test(username);
   return usable ? username : hash(Buffer.from(username));
 }
 
