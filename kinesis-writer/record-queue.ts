@@ -29,22 +29,20 @@ export class RecordQueue<R extends StreamRecord> {
   /** Puts entries that were taken back to the front. */
   putBack(entries: readonly Entry<R>[]): void {
     this.#entries.unshift(...entries);
-    this.#bytes += totalBytes(entries);
+    for (const { record } of entries) this.#bytes += recordBytes(record);
   }
 
   /** Takes what the next call carries: as much as it may, and at least one record. */
   takeCall({ records, bytes }: CallLimits): readonly Entry<R>[] {
+    let count = 0;
     let size = 0;
-    const end = this.#entries.findIndex(({ record }, index) => {
-      size += recordBytes(record);
-      return index > 0 && (index >= records || size > bytes);
-    });
-    const taken = this.#entries.splice(0, end === -1 ? this.#entries.length : end);
-    this.#bytes -= totalBytes(taken);
-    return taken;
+    for (const { record } of this.#entries) {
+      const more = recordBytes(record);
+      if (count > 0 && (count >= records || size + more > bytes)) break;
+      count++;
+      size += more;
+    }
+    this.#bytes -= size;
+    return this.#entries.splice(0, count);
   }
-}
-
-function totalBytes<R extends StreamRecord>(entries: readonly Entry<R>[]): number {
-  return entries.reduce((sum, { record }) => sum + recordBytes(record), 0);
 }

@@ -159,14 +159,12 @@ export class StreamWriter<R extends StreamRecord> {
       if (!timedOut) await backOff(attempt, this.#stopping.signal, this.#options);
       if (this.#reason) break;
       this.#options.outcomes.onResend(remaining.length, cause);
-      if (timedOut) return this.#putBack(remaining);
+      if (timedOut) {
+        this.#due = true;
+        return this.#queue.putBack(remaining);
+      }
     }
     await this.#reportUndelivered(remaining, this.#reason.message);
-  }
-
-  #putBack(entries: readonly Entry<R>[]): void {
-    this.#queue.putBack(entries);
-    this.#due = true;
   }
 
   /** Makes one call, and returns the entries to send again. An error of the call is none of reporting its outcome. */
