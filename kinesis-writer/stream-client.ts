@@ -1,7 +1,8 @@
 import { DescribeStreamSummaryCommand, KinesisClient } from "@aws-sdk/client-kinesis";
+import { isTransient } from "../shared/aws-errors";
 import { CommandError } from "../shared/errors";
 import { PiecewiseHandler } from "../shared/piecewise-handler";
-import { type Caller, fatalError, isTransient, type StreamAddress } from "./kinesis-errors";
+import { type Caller, fatalError, type StreamAddress } from "./kinesis-errors";
 
 /** Where a stream is, and the credentials to call it with; they default to those that the SDK's default chain finds. */
 export interface StreamAccess extends StreamAddress {

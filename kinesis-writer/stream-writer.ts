@@ -1,18 +1,12 @@
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { causeOf, isTimeout, isTransient } from "../shared/aws-errors";
 import { backOff, systemWaiting, type Waiting } from "../shared/backoff";
+import { afterAnswer, afterTimeout, type CallLimits } from "../shared/call-limits";
+import { CallQueue } from "../shared/call-queue";
 import { CommandError, ExitCode } from "../shared/errors";
 import { WaitList } from "../shared/wait-list";
-import { afterAnswer, afterTimeout, type CallLimits, fullCalls } from "./call-limits";
-import {
-  type Caller,
-  causeOf,
-  fatalError,
-  isTimeout,
-  isTransient,
-  type StreamAddress,
-} from "./kinesis-errors";
-import { type Entry, RecordQueue } from "./record-queue";
-import type { ShardPosition, StreamRecord } from "./stream-record";
+import { type Caller, fatalError, type StreamAddress } from "./kinesis-errors";
+import { recordBytes, type ShardPosition, type StreamRecord } from "./stream-record";
 
 /**
  * Receives the outcome of every record: each is acknowledged or undelivered, exactly once. An error that is
@@ -53,11 +47,12 @@ export interface StreamWriterOptions<R> extends Partial<Waiting> {
  */
 export class StreamWriter<R extends StreamRecord> {
   readonly #options: Required<StreamWriterOptions<R>>;
-  readonly #queue = new RecordQueue<R>();
+  readonly #queue = new CallQueue<Entry<R>>();
   /** Whether what is in the queue should be sent as soon as a call may start, even if it does not fill one. */
   #due = false;
   /** Ends the wait for more records to share the next call. */
   #linger: AbortController | undefined;
+  readonly #most: CallLimits;
   /** Another object after every change. */
   #limits: CallLimits;
   #calls = 0;
@@ -69,7 +64,8 @@ export class StreamWriter<R extends StreamRecord> {
 
   constructor(options: StreamWriterOptions<R>) {
     this.#options = { lingerMs: 200, concurrency: 4, ...systemWaiting, ...options };
-    this.#limits = fullCalls(this.#options.concurrency);
+    this.#most = { calls: this.#options.concurrency, records: MAX_RECORDS, bytes: MAX_BYTES };
+    this.#limits = this.#most;
     const stop = () => this.stop(new CommandError("stopped before it was delivered", ExitCode.interrupted));
     if (options.abort.aborted) stop();
     else options.abort.addEventListener("abort", stop);
@@ -87,7 +83,7 @@ export class StreamWriter<R extends StreamRecord> {
    */
   async put(record: R): Promise<void> {
     while (this.#queue.fillsCall(this.#limits) && !this.#reason) await this.#progress.change();
-    const entry = { record, since: this.#options.clock.now() };
+    const entry = { record, bytes: recordBytes(record), since: this.#options.clock.now() };
     if (this.#reason) {
       await this.#reportUndelivered([entry], this.#reason.message);
       throw this.#reason;
@@ -135,11 +131,13 @@ export class StreamWriter<R extends StreamRecord> {
       const entries = this.#queue.takeCall(this.#limits);
       if (this.#queue.isEmpty) this.#endLinger();
       this.#calls++;
-      void this.#deliver(entries).finally(() => {
-        this.#calls--;
-        this.#startCalls();
-        this.#progress.changed();
-      });
+      void this.#deliver(entries)
+        .catch((defect) => this.stop(defect))
+        .finally(() => {
+          this.#calls--;
+          this.#startCalls();
+          this.#progress.changed();
+        });
     }
   }
 
@@ -169,7 +167,7 @@ export class StreamWriter<R extends StreamRecord> {
 
   /** Makes one call, and returns the entries to send again. An error of the call is none of reporting its outcome. */
   async #send(entries: readonly Entry<R>[]) {
-    const { client, stream, outcomes, abort, concurrency } = this.#options;
+    const { client, stream, outcomes, abort } = this.#options;
     const limits = this.#limits;
     const command = new PutRecordsCommand({
       StreamName: stream.streamName,
@@ -177,7 +175,7 @@ export class StreamWriter<R extends StreamRecord> {
     });
     const answer = await client.send(command, { abortSignal: abort }).catch((error: Error) => error);
     if (answer instanceof Error) return this.#failure(entries, answer, limits);
-    if (limits === this.#limits) this.#limits = afterAnswer(limits, concurrency);
+    if (limits === this.#limits) this.#limits = afterAnswer(limits, this.#most);
 
     // The results are in the order of the entries. A call can succeed even though every entry in it failed.
     const { Records: results = [] } = answer;
@@ -202,7 +200,7 @@ export class StreamWriter<R extends StreamRecord> {
     const { stream, caller, abort } = this.#options;
     const timedOut = isTimeout(error);
     // Calls that were under way together and time out together are one sign of a slow link, not several.
-    if (timedOut && limits === this.#limits) this.#limits = afterTimeout(limits);
+    if (timedOut && limits === this.#limits) this.#limits = afterTimeout(limits, this.#most);
     if (!abort.aborted && !isTransient(error)) this.stop(fatalError(error, stream, caller));
     return { failed, cause: causeOf(error), timedOut };
   }
@@ -230,3 +228,17 @@ export class StreamWriter<R extends StreamRecord> {
     }
   }
 }
+
+/** A record, and when the writer took it, in epoch milliseconds. */
+interface Entry<R> {
+  readonly record: R;
+  readonly bytes: number;
+  readonly since: number;
+}
+
+/**
+ * What a PutRecords call may carry. Every stream takes this much; newer ones take calls of 10 MiB.
+ * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+ */
+const MAX_RECORDS = 500;
+const MAX_BYTES = 5 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
+import { NO_CREDENTIALS } from "../../shared/aws-errors";
 import { CommandError } from "../../shared/errors";
 import { runCommand } from "../../shared/run-command";
 import type { Stack } from "../../shared/stack";

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { FAILED_BATCHES_PREFIX } from "../../events/failed-batch";
 import { REJECTED_RECORDS_PREFIX } from "../../events/rejected-record";
-import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
+import { NO_CREDENTIALS } from "../../shared/aws-errors";
 import { CommandError } from "../../shared/errors";
 import type { Stack } from "../../shared/stack";
 import { SIGN_IN } from "../caller";

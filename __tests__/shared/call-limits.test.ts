@@ -1,7 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import { afterAnswer, afterTimeout, type CallLimits, fullCalls } from "../../kinesis-writer/call-limits";
+import { afterAnswer, afterTimeout, type CallLimits } from "../../shared/call-limits";
 
 const MEBIBYTE = 1024 * 1024;
+const MOST: CallLimits = { calls: 4, records: 500, bytes: 5 * MEBIBYTE };
+const timeOut = (limits: CallLimits) => afterTimeout(limits, MOST);
+const answer = (limits: CallLimits) => afterAnswer(limits, MOST);
 
 function times(count: number, change: (limits: CallLimits) => CallLimits, start: CallLimits): CallLimits[] {
   const all = [start];
@@ -10,12 +13,8 @@ function times(count: number, change: (limits: CallLimits) => CallLimits, start:
 }
 
 describe("the limits of calls", () => {
-  it("begin with as much as a call may carry", () => {
-    expect(fullCalls(4)).toEqual({ calls: 4, records: 500, bytes: 5 * MEBIBYTE });
-  });
-
   it("fall to one call at a time with a time-out, and to half the size with each", () => {
-    const limits = times(11, afterTimeout, fullCalls(4));
+    const limits = times(11, timeOut, MOST);
     expect(limits[0]).toEqual({ calls: 1, records: 250, bytes: 2.5 * MEBIBYTE });
     expect(limits.map(({ records }) => records)).toEqual([250, 125, 63, 32, 16, 8, 4, 2, 1, 1, 1]);
     expect(limits.map(({ calls }) => calls)).toEqual(Array(11).fill(1));
@@ -23,7 +22,7 @@ describe("the limits of calls", () => {
   });
 
   it("grow by a tenth with each answer, and by one call once they are full", () => {
-    const limits = times(12, (before) => afterAnswer(before, 4), afterTimeout(fullCalls(4)));
+    const limits = times(12, answer, timeOut(MOST));
     expect(limits.map(({ calls, records }) => [calls, records])).toEqual([
       [1, 275],
       [1, 303],
@@ -39,16 +38,15 @@ describe("the limits of calls", () => {
       [4, 500],
     ]);
     expect(limits[0]?.bytes).toBe((275 * 5 * MEBIBYTE) / 500);
-    expect(limits[11]).toEqual(fullCalls(4));
+    expect(limits[11]).toEqual(MOST);
   });
 
   it("grow from a single record", () => {
-    const limits = times(3, (before) => afterAnswer(before, 4), { calls: 1, records: 1, bytes: 1 });
+    const limits = times(3, answer, { calls: 1, records: 1, bytes: 1 });
     expect(limits.map(({ records }) => records)).toEqual([2, 3, 4]);
   });
 
   it("stay the same object where nothing changes", () => {
-    const full = fullCalls(2);
-    expect(afterAnswer(full, 2)).toBe(full);
+    expect(answer(MOST)).toBe(MOST);
   });
 });

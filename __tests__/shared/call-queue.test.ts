@@ -1,26 +1,20 @@
 import { describe, expect, it } from "@jest/globals";
-import { type Entry, RecordQueue } from "../../kinesis-writer/record-queue";
-import type { StreamRecord } from "../../kinesis-writer/stream-record";
+import { CallQueue } from "../../shared/call-queue";
 
 const limits = (records: number, bytes: number) => ({ calls: 1, records, bytes });
 
-/** An entry of so many bytes, two of which are its partition key, é. */
-function entry(bytes: number): Entry<StreamRecord> {
-  return { record: { partitionKey: "é", data: Buffer.alloc(bytes - 2) }, since: 0 };
-}
-
 function queueOf(...sizes: number[]) {
-  const queue = new RecordQueue<StreamRecord>();
-  for (const size of sizes) queue.add(entry(size));
+  const queue = new CallQueue<{ bytes: number }>();
+  for (const bytes of sizes) queue.add({ bytes });
   return queue;
 }
 
-function sizes(entries: readonly Entry<StreamRecord>[]): number[] {
-  return entries.map(({ record }) => record.data.byteLength + 2);
+function sizes(entries: readonly { bytes: number }[]): number[] {
+  return entries.map(({ bytes }) => bytes);
 }
 
-describe("a queue of records", () => {
-  it("fills a call by its number of records, or by its bytes with partition keys", () => {
+describe("a queue for calls", () => {
+  it("fills a call by the number of its entries, or by their bytes", () => {
     expect(queueOf().fillsCall(limits(1, 1))).toBe(false);
     expect(queueOf(10, 10).fillsCall(limits(3, 21))).toBe(false);
     expect(queueOf(10, 10).fillsCall(limits(2, 21))).toBe(true);
@@ -39,7 +33,7 @@ describe("a queue of records", () => {
     expect(queue.fillsCall(limits(1, 1))).toBe(false);
   });
 
-  it("gives a call one record even if that alone is too large", () => {
+  it("gives a call one entry even if that alone is too large", () => {
     expect(sizes(queueOf(10, 10).takeCall(limits(1, 5)))).toEqual([10]);
   });
 
