@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { jest } from "@jest/globals";
 import type { Command } from "commander";
 import { runCommand } from "../../shared/run-command";
@@ -18,7 +19,14 @@ export interface RunInProcess {
 export function startInProcess(command: Command, args: readonly string[]): RunInProcess {
   const output = { stdout: "", stderr: "" };
   const listeners: (() => void)[] = [];
-  const restore = [capture("stdout", output), capture("stderr", output), catchListeners(listeners)];
+  const restore = [
+    capture("stdout", output),
+    capture("stderr", output),
+    catchListeners(listeners),
+    forgetListeners(process.stdout, "error"),
+    forgetListeners(process.stderr, "error"),
+    forgetListeners(process, "exit"),
+  ];
   const { exitCode } = process;
   process.exitCode = 0;
 
@@ -52,6 +60,17 @@ function capture(name: "stdout" | "stderr", output: Record<typeof name, string>)
     process[name].isTTY = isTTY;
   };
 }
+
+/** At the end, only those listen that listen now. */
+function forgetListeners(emitter: EventEmitter, event: string): () => void {
+  const before = emitter.listeners(event) as Listener[];
+  return () => {
+    emitter.removeAllListeners(event);
+    for (const listener of before) emitter.on(event, listener);
+  };
+}
+
+type Listener = (...args: unknown[]) => void;
 
 /** Takes what would listen for Ctrl-C in this process. */
 function catchListeners(listeners: (() => void)[]): () => void {

@@ -106,19 +106,7 @@ export function useRedriveCloud() {
     startInProcess: startHere,
     /** Runs redrive in this process. */
     redrive: (...args: string[]): Promise<EntryPointRun> => startHere(...args).ended,
-    /** Puts an object into the failure bucket. */
-    keep: async (Key: string, Body: string | Buffer) => {
-      await cloud.clients.s3.send(new PutObjectCommand({ Bucket: bucketOf(cloud), Key, Body }));
-    },
-    /** Writes an item into the table, where it stays. */
-    store: async (Item: EventItem) => {
-      const TableName = cloud.outputs.table_name;
-      await DynamoDBDocumentClient.from(cloud.clients.dynamodb).send(new PutCommand({ TableName, Item }));
-    },
-    /** The keys of the failure bucket's objects, sorted. */
-    keys: () => keysIn(cloud),
-    /** The objects of the failure bucket, as text, by their key. */
-    objects: () => objectsIn(cloud),
+    ...contentsOf(() => cloud),
     /** What was put on the stream in this test, in order. */
     records: async () => (await readStream(cloud)).slice(recordsBefore),
     /** Each of the next calls meets one of the faults, in order; calls after that pass through. */
@@ -127,6 +115,26 @@ export function useRedriveCloud() {
     injectAlways: (call: Call, fault: ProxyFault | undefined) => faults.injectAlways(call, fault),
     /** The calls of a kind that arrived. */
     calls: (call: Call) => proxy.requests.filter((request) => callOf(request) === call),
+  };
+}
+
+/** Ways to see and to change what the failure bucket and the table hold. */
+function contentsOf(cloud: () => LocalCloud) {
+  return {
+    /** Puts an object into the failure bucket. */
+    keep: async (Key: string, Body: string | Buffer) => {
+      await cloud().clients.s3.send(new PutObjectCommand({ Bucket: bucketOf(cloud()), Key, Body }));
+    },
+    /** Writes an item into the table, where it stays. */
+    store: async (Item: EventItem) => {
+      const { clients, outputs } = cloud();
+      const put = new PutCommand({ TableName: outputs.table_name, Item });
+      await DynamoDBDocumentClient.from(clients.dynamodb).send(put);
+    },
+    /** The keys of the failure bucket's objects, sorted. */
+    keys: () => keysIn(cloud()),
+    /** The objects of the failure bucket, as text, by their key. */
+    objects: () => objectsIn(cloud()),
   };
 }
 

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchGetCommand, type BatchGetCommandOutput, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { itemKey } from "../../events/event-item";
-import { NO_CREDENTIALS } from "../../kinesis-writer/kinesis-errors";
+import { NO_CREDENTIALS } from "../../shared/aws-errors";
 import { backOff, systemWaiting, type Waiting } from "../../shared/backoff";
 import { CommandError } from "../../shared/errors";
 import type { Stack } from "../../shared/stack";
