@@ -168,9 +168,13 @@ const PACKAGE_RULES = [
   {
     name: "no development dependency but the emulators",
     comment:
-      "The local cloud needs no development dependency but its emulators: kinesalite, dynalite and fauxqs.",
+      "The local cloud needs no development dependency but its emulators, kinesalite, dynalite and fauxqs, and Amazon's " +
+      "aws-kinesis-agg, by which the reconciliation reads aggregates without the function's decoder.",
     from: { path: "^local/" },
-    to: { dependencyTypes: ["npm-dev"], pathNot: "node_modules/(@types|kinesalite|dynalite|fauxqs)/" },
+    to: {
+      dependencyTypes: ["npm-dev"],
+      pathNot: "node_modules/(@types|kinesalite|dynalite|fauxqs|aws-kinesis-agg)/",
+    },
   },
   {
     name: "no undeclared package",

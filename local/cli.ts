@@ -70,9 +70,18 @@ Examples:
   $ npm start -- --count 20000 --chaos 42
 
 Exit codes:
-  ${ExitCode.ok}    every record that Kinesis acknowledged is accounted for
-  ${ExitCode.failed}    a record is lost, the table has an item that no record accounts for, or a step failed
+  ${ExitCode.ok}    every record is where it must be, with its own contents
+  ${ExitCode.failed}    a step failed
   ${ExitCode.usage}    an option or a setting is wrong
+  ${ExitCode.rejects}    as ${ExitCode.ok}, but the producer rejected some input
+  ${ExitCode.lost}    a record that Kinesis acknowledged cannot be found
+  ${ExitCode.different}    an item, or a record that was set aside, has other contents than the record on the stream
+  ${ExitCode.stray}    the table or the failure bucket has something that no record on the stream accounts for
+  ${ExitCode.duplicates}    a record is both stored and rejected
+  ${ExitCode.wronglyRejected}    the function rejected a record that the producer considers valid
+  ${ExitCode.failedBatches}    records are in failed batches
+  ${ExitCode.noProgress}   records wait, and none is handled
+  ${ExitCode.missingFaults}   a kind of fault that --chaos injects never struck
   ${ExitCode.interrupted}  stopped by a second Ctrl-C`;
 
 function serveCommand(): Command {

@@ -37,8 +37,8 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
     minimumScore: 85,
   },
   reconciliation: {
-    files: ["local/commands/reconciliation.ts"],
-    tests: ["__tests__/local/commands/reconciliation*.test.ts"],
+    files: ["local/commands/reconciliation/**/*.ts"],
+    tests: ["__tests__/local/commands/reconciliation/**/*.test.ts"],
     minimumScore: 85,
   },
   chaos: {

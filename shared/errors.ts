@@ -10,6 +10,22 @@ export const ExitCode = {
   usage: 2,
   /** Everything that could be delivered was, but some input was rejected; it is kept, and the message says where. */
   rejects: 3,
+  /** npm start: a record that Kinesis acknowledged cannot be found. */
+  lost: 4,
+  /** npm start: an item, or a record that is set aside, has other contents than the record on the stream. */
+  different: 5,
+  /** npm start: the table or the failure bucket has something that no record on the stream accounts for. */
+  stray: 6,
+  /** npm start: a record is both stored and rejected. */
+  duplicates: 7,
+  /** npm start: the function rejected a record that the producer considers valid. */
+  wronglyRejected: 8,
+  /** npm start: a batch was set aside after its retries or its age ran out. */
+  failedBatches: 9,
+  /** npm start: records wait, and none is handled; the message says why. */
+  noProgress: 10,
+  /** npm start: a kind of fault that chaos injects never struck. */
+  missingFaults: 11,
   /** A second Ctrl-C stopped the command: what was under way is not finished. */
   interrupted: 130,
 } as const;

@@ -10,12 +10,22 @@ export async function runCommand(command: Command, argv: readonly string[] = pro
   surviveOutputErrors();
   // On Node.js 20, the first client makes the SDK print a notice about its own support policy to standard error.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  endWithParent();
   command.exitOverride().configureHelp({ showGlobalOptions: true });
   try {
     await command.parseAsync(argv);
   } catch (error) {
     process.exitCode = printError(error);
   }
+}
+
+/**
+ * Ends this process when the one that started it ends, if the two have a channel: `npm start` gives the producer one.
+ * The channel alone does not keep this process alive.
+ */
+function endWithParent(): void {
+  process.once("disconnect", () => process.exit(ExitCode.interrupted));
+  process.channel?.unref();
 }
 
 /** @returns the exit code */

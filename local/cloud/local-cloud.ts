@@ -7,6 +7,8 @@ import { type Clients, createClients } from "../gateway/clients";
 import { startEmulators } from "../gateway/emulators";
 import { startGateway } from "../gateway/gateway";
 import { type AccessKey, LocalAccount } from "../gateway/local-account";
+import type { EventSourceMappingSettings } from "../lambda/event-source-mapping/mapping-settings";
+import type { FunctionDeclaration } from "../lambda/function-declaration";
 import { type ProvisionedStack, provision } from "../terraform/provision";
 import type { Provisioning } from "../terraform/resource-type";
 import { readTerraformDocument } from "../terraform/terraform-document";
@@ -23,6 +25,9 @@ export interface LocalCloud extends ProvisionedStack {
   clients: Clients;
   /** Settings for the AWS CLI and the SDKs, as the operator, see `PublishedStack`. */
   awsFile: string;
+  /** The functions and event source mappings that the stack declares. */
+  functions: readonly FunctionDeclaration[];
+  mappings: readonly EventSourceMappingSettings[];
   /** The functions' log files. */
   logFiles: string[];
   /** Ids of the processes that run the functions now. */
@@ -82,7 +87,15 @@ async function startParts(
 
   const pages = new Map<string, () => unknown>();
   const strike = chaos && ((request: AwsRequest) => chaos.strike(request));
-  const gateway = await startGateway({ port, account, emulatorPorts: emulators.ports, clock, strike, pages });
+  const gateway = await startGateway({
+    port,
+    account,
+    emulatorPorts: emulators.ports,
+    clock,
+    strike,
+    pages,
+    onDenied: onProblem,
+  });
   closing.push(gateway.close);
 
   const endpoint = `http://127.0.0.1:${gateway.port}`;
@@ -122,6 +135,8 @@ async function startParts(
     account,
     clients,
     awsFile: published.awsFile,
+    functions: [...provisioning.functions.values()],
+    mappings: provisioning.mappings,
     logFiles,
     functionProcesses: () => [...sandboxes.values()].flatMap((sandbox) => sandbox.processes()),
     handledRecords: mappings.handledRecords,

@@ -4,99 +4,168 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError, ExitCode } from "../../shared/errors";
-import { listenForInterruption } from "../../shared/interruption";
+import { type Interruption, listenForInterruption } from "../../shared/interruption";
 import { countOf } from "../../shared/terminal";
-import type { Chaos } from "../chaos/chaos";
 import type { LocalCloud } from "../cloud/local-cloud";
-import { type Reconciliation, readReceipts, reconcile } from "./reconciliation";
-import { runScript } from "./run-script";
+import { watchProgress } from "./progress-watch";
+import { readReceipts, receiptsSoFar } from "./reconciliation/receipts";
+import { type Reconciliation, reconcile } from "./reconciliation/reconciliation";
+import { describeSummary, type ProducerSummary, runProducer } from "./run-producer";
+import type { RunningStack } from "./start-stack";
 import { type StepLog, UNDER_WAY } from "./step-log";
+import { type PipelineReport, verdict } from "./verdict";
 
-/** The result of a run, as `--json` prints it. It has `faults`, how often each kind struck, only under chaos. */
-export type PipelineReport = Reconciliation & {
-  seconds: number;
-  eventsPerSecond: number;
-  faults?: Chaos["faults"];
-};
-
-/** A run of the pipeline in a local cloud. */
-export interface PipelineRun {
-  cloud: LocalCloud;
+/** A run of the pipeline in a local cloud. Chaos ends before the reconciliation, which no fault may strike. */
+export interface PipelineRun extends RunningStack {
   /** Options of the producer's command line. */
   producerArguments: readonly string[];
   steps: StepLog;
-  /** Ended before the reconciliation, which no fault may strike. */
-  chaos?: Chaos | undefined;
+  /**
+   * Whether bytes that can never be an item were put on the stream on purpose, so that the function must reject them.
+   * Defaults to none: what the producer accepts, the function must store.
+   */
+  mayBeRejected?: (data: Uint8Array) => boolean;
   /** Called when the producer has started, with its process and the file of its receipts. */
   onProducing?: (producer: ChildProcess, receiptsFile: string) => void;
 }
 
-/**
- * Produces, waits until every record is processed, and accounts for all of them. The first Ctrl-C ends only the
- * producer, which receives it too: what was produced is still processed. The second ends everything.
- * @throws CommandError when the producer fails, or with the second Ctrl-C
- */
-export async function runPipeline(run: PipelineRun): Promise<PipelineReport> {
-  let isDone = false;
-  const { abort } = listenForInterruption(() => {
-    if (!isDone) run.steps.note("processing what was produced; press Ctrl-C again to stop at once");
-  });
-  const stopped = once(abort, "abort").then(() => {
-    throw new CommandError("stopped before everything was processed", ExitCode.interrupted);
-  });
-  return Promise.race([produceAndReconcile(run, abort), stopped]).finally(() => {
-    isDone = true;
-  });
+/** What a run did, and an error that says in which ways it did not prove what it must. */
+export interface PipelineResult {
+  report: PipelineReport;
+  verdict: CommandError | undefined;
 }
 
 /**
- * Fails a run that lost a record, or that left items in the table that no record accounts for.
- * @throws CommandError with their number, and the path of the function's log
+ * Produces, waits until every record is handled, and accounts for all of them. The first Ctrl-C ends only the producer:
+ * what was produced is still handled. The second ends everything.
+ * @throws CommandError when the producer fails, when no progress is made, or with the second Ctrl-C
  */
-export function assertNothingLost({ lost, duplicates }: PipelineReport, { logFiles }: LocalCloud): void {
-  if (lost === 0 && duplicates === 0) return;
-  const log = `the function's log is ${logFiles.join(", ")}`;
-  if (lost > 0)
-    throw new CommandError(`${countOf(lost, "record")} that Kinesis acknowledged cannot be found; ${log}`);
-  throw new CommandError(
-    `the table has ${countOf(duplicates, "item")} that no record on the stream accounts for; ${log}`,
-  );
+export async function runPipeline(run: PipelineRun): Promise<PipelineResult> {
+  let isDone = false;
+  const interruption = listenForInterruption(() => {
+    if (!isDone) run.steps.note("processing what was produced; press Ctrl-C again to stop at once");
+  });
+  const stopped = once(interruption.abort, "abort").then(() => {
+    throw new CommandError("stopped before everything was processed", ExitCode.interrupted);
+  });
+  const folder = await mkdtemp(join(tmpdir(), "receipts-"));
+  try {
+    const receiptsFile = join(folder, "receipts");
+    return await Promise.race([produceAndReconcile(run, receiptsFile, interruption), stopped]);
+  } finally {
+    isDone = true;
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function produceAndReconcile(
-  { cloud, producerArguments, steps, chaos, onProducing }: PipelineRun,
-  signal: AbortSignal,
-): Promise<PipelineReport> {
-  const folder = await mkdtemp(join(tmpdir(), "receipts-"));
-  const receipts = join(folder, "receipts");
-  try {
-    const started = performance.now();
-    const connection = ["--local", "--port", String(cloud.port), "--receipts", receipts];
-    const produce = () =>
-      runScript("producer/cli.ts", [...producerArguments, ...connection], {
-        signal,
-        onStarted: (producer) => onProducing?.(producer, receipts),
-      });
-    await steps.run("produced", produce, (summary) => summary.trim());
-    const progress = () => countOf(cloud.handledRecords(), "record");
-    await steps.run("processed", cloud.caughtUp, progress, progress);
-    const seconds = (performance.now() - started) / 1000;
-    chaos?.end();
+  run: PipelineRun,
+  receiptsFile: string,
+  interruption: Interruption,
+): Promise<PipelineResult> {
+  const { cloud, chaos, steps, problems } = run;
+  const started = performance.now();
+  const summary = await produce(run, receiptsFile, interruption);
+  await handleAll(run);
+  const seconds = (performance.now() - started) / 1000;
+  chaos?.end();
 
-    const check = async () => reconcile(cloud.clients, cloud.outputs, await readReceipts(receipts));
-    const reconciliation = await steps.run(
-      "reconciled",
-      check,
-      ({ produced }) => countOf(produced, "record"),
-      UNDER_WAY,
-    );
-    return {
-      ...reconciliation,
-      seconds: Math.round(seconds * 1000) / 1000,
-      eventsPerSecond: Math.round(reconciliation.produced / seconds),
-      ...(chaos && { faults: chaos.faults }),
-    };
+  const { counts, ...explanation } = await steps.run(
+    "reconciled",
+    () => account(run, receiptsFile, summary),
+    ({ counts }) => countOf(counts.produced, "record"),
+    UNDER_WAY,
+  );
+  const report: PipelineReport = {
+    produced: counts.produced,
+    stored: counts.stored,
+    rejected: counts.rejected,
+    rejectedLines: summary.rejected,
+    failed: counts.failed,
+    lost: counts.lost,
+    different: counts.different,
+    stray: counts.stray,
+    duplicates: counts.duplicates,
+    seconds: Math.round(seconds * 1000) / 1000,
+    eventsPerSecond: Math.round(counts.produced / seconds),
+    ...(chaos && { faults: chaos.faults }),
+  };
+  const { rejectsFile } = summary;
+  const facts = { ...explanation, rejectsFile, problems: problems.since(0), logFiles: cloud.logFiles };
+  return { report, verdict: verdict(report, facts) };
+}
+
+async function produce(
+  { producerArguments, onProducing, ...run }: PipelineRun,
+  receiptsFile: string,
+  { stop, abort }: Interruption,
+): Promise<ProducerSummary> {
+  const { cloud, steps } = run;
+  const args = [...producerArguments, "--local", "--port", String(cloud.port), "--receipts", receiptsFile];
+  const isWaiting = async () => (await receiptsSoFar(receiptsFile)) > cloud.handledRecords();
+  return whileProgressing(run, isWaiting, (kill) => {
+    const onStarted = (producer: ChildProcess) => onProducing?.(producer, receiptsFile);
+    const options = { terminate: [stop, abort], kill, onStarted };
+    return steps.run("produced", () => runProducer(args, options), describeSummary);
+  });
+}
+
+/** Waits until everything on the stream is handled. */
+async function handleAll(run: PipelineRun): Promise<void> {
+  const { cloud, steps } = run;
+  const progress = () => countOf(cloud.handledRecords(), "record");
+  await whileProgressing(
+    run,
+    async () => true,
+    () => steps.run("processed", cloud.caughtUp, progress, progress),
+  );
+}
+
+/** Works until it is done. @throws CommandError if the pipeline makes no progress; then the work's signal aborts */
+async function whileProgressing<T>(
+  { cloud, chaos, problems, steps }: Omit<PipelineRun, "producerArguments">,
+  isWaiting: () => Promise<boolean>,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const working = work(ended.signal);
+  const watched = {
+    handled: cloud.handledRecords,
+    isWaiting,
+    problems,
+    restMs: Math.max(0, ...cloud.mappings.map(({ batchWindowSeconds }) => batchWindowSeconds * 1000)),
+    isUnderChaos: chaos !== undefined,
+    onSilence: (message: string) => steps.note(message),
+  };
+  try {
+    await Promise.race(isBeingDebugged() ? [working] : [working, watchProgress(watched, ended.signal)]);
+    return await working;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    ended.abort();
   }
+}
+
+/** A breakpoint in the function may stop it for as long as the user likes. */
+function isBeingDebugged(): boolean {
+  return process.env.VSCODE_INSPECTOR_OPTIONS !== undefined;
+}
+
+/** @throws CommandError if the producer counts other records than it has receipts for */
+async function account(
+  { cloud, mayBeRejected = () => false }: PipelineRun,
+  receiptsFile: string,
+  summary: ProducerSummary,
+): Promise<Reconciliation> {
+  const acknowledged = await readReceipts(receiptsFile);
+  if (acknowledged.size !== summary.acknowledged)
+    throw new CommandError(
+      `the producer counts ${countOf(summary.acknowledged, "acknowledged record")}, but has receipts for ${countOf(acknowledged.size, "record")}`,
+    );
+  const { clients, outputs } = cloud;
+  return reconcile({ clients, outputs, timeToLiveDays: timeToLiveDays(cloud), acknowledged, mayBeRejected });
+}
+
+/** What the stack declares, in the function's environment. */
+function timeToLiveDays({ functions }: LocalCloud): number {
+  return Number(functions.map(({ environment }) => environment.TIME_TO_LIVE_DAYS ?? 0)[0] ?? 0);
 }

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { formatCount } from "../../shared/terminal";
 import type { LocalCloud } from "../cloud/local-cloud";
-import { assertNothingLost, runPipeline } from "./pipeline";
+import { runPipeline } from "./pipeline";
+import { receiptsSoFar } from "./reconciliation/receipts";
 import { type StartStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 
@@ -16,19 +16,19 @@ export interface SoakOptions extends StartStackOptions {
 /**
  * Runs the pipeline under chaos for a while. Every ten seconds it prints the progress, how far the function is behind,
  * and how much memory the producer and the function use; at the end, the reconciliation.
- * @throws CommandError when a step fails, a record is lost, or the table has an item that no record accounts for
+ * @throws CommandError when a step fails, or with what the reconciliation found
  */
 export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<void> {
   const steps = new StepLog(process.stderr);
-  const { cloud, chaos } = await startStack(options, steps);
+  const stack = await startStack(options, steps);
+  const { cloud } = stack;
   const measurements: Measurement[] = [];
   let timer: NodeJS.Timeout | undefined;
   try {
     const count = Math.round(minutes * 60 * rate);
     process.stdout.write(HEADER);
-    const report = await runPipeline({
-      cloud,
-      chaos,
+    const { report, verdict } = await runPipeline({
+      ...stack,
       steps,
       producerArguments: ["--source", "sample", "--rate", String(rate), "--count", String(count)],
       onProducing: (producer, receiptsFile) => {
@@ -41,7 +41,7 @@ export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<
       },
     });
     process.stdout.write(`\n${growth(measurements)}\n${JSON.stringify(report)}\n`);
-    assertNothingLost(report, cloud);
+    if (verdict) throw verdict;
   } finally {
     clearInterval(timer);
     await cloud.stop();
@@ -60,19 +60,15 @@ interface Measurement {
   functionBytes: number | undefined;
 }
 
-/** The length of a line of the receipts: a shard's id, a space, a sequence number of 56 digits and a line feed. */
-const RECEIPT_BYTES = "shardId-000000000000".length + 56 + 2;
-
 async function measure(
   cloud: LocalCloud,
   seconds: number,
   producer: number | undefined,
   receiptsFile: string,
 ): Promise<Measurement> {
-  const { size } = await stat(receiptsFile).catch(() => ({ size: 0 }));
   return {
     seconds,
-    produced: Math.floor(size / RECEIPT_BYTES),
+    produced: await receiptsSoFar(receiptsFile),
     handled: cloud.handledRecords(),
     producerBytes: await residentBytes(producer === undefined ? [] : [producer]),
     functionBytes: await residentBytes(cloud.functionProcesses()),

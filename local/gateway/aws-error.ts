@@ -49,11 +49,16 @@ export function accessDenied(
   action: string,
   resource: string | undefined,
 ): Answer {
-  const on = resource === undefined ? "" : ` on resource: ${resource}`;
-  const message = `User: ${caller} is not authorized to perform: ${action}${on} because no identity-based policy allows the ${action} action`;
+  const message = notAuthorized(caller, action, resource);
   return service === "s3"
     ? awsError(service, 403, "AccessDenied", message)
     : awsError(service, 400, "AccessDeniedException", message);
+}
+
+/** What a caller may not do, in AWS's words. */
+export function notAuthorized(caller: string, action: string, resource: string | undefined): string {
+  const on = resource === undefined ? "" : ` on resource: ${resource}`;
+  return `User: ${caller} is not authorized to perform: ${action}${on} because no identity-based policy allows the ${action} action`;
 }
 
 function json(contentType: string, status: number, __type: string, message: string): Answer {

@@ -1,6 +1,6 @@
 import http from "node:http";
 import { type Clock, systemClock } from "../../shared/clock";
-import { accessDenied, awsError, unknownKey } from "./aws-error";
+import { accessDenied, awsError, notAuthorized, unknownKey } from "./aws-error";
 import { type AwsRequest, readAwsRequest, serviceOf } from "./aws-request";
 import type { Service } from "./emulators";
 import type { Fault } from "./fault";
@@ -33,6 +33,8 @@ export interface GatewayOptions {
   callersClock?: Clock;
   /** Decides which fault strikes a request, if one does. */
   strike?: ((request: AwsRequest) => Fault | undefined) | undefined;
+  /** Called with what a caller's policies do not allow, in AWS's words. */
+  onDenied?: (message: string) => void;
   /** Pages for the project's own commands, by path, answered as JSON. */
   pages?: ReadonlyMap<string, () => unknown>;
 }
@@ -64,7 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
 async function handle(
   request: HttpRequest,
   response: HttpResponse,
-  { account, emulatorPorts, clock, callersClock = systemClock, strike, pages }: GatewayOptions,
+  { account, emulatorPorts, clock, callersClock = systemClock, strike, onDenied, pages }: GatewayOptions,
   agent: http.Agent,
 ): Promise<void> {
   assertNoWebPage(headOf(request));
@@ -74,7 +76,7 @@ async function handle(
     return send(response, { status: 200, contentType: "application/json", body: JSON.stringify(page()) });
 
   const aws = readAwsRequest(incoming, account);
-  const denial = (await authenticate(incoming, aws, account, callersClock)) ?? deny(aws, account);
+  const denial = (await authenticate(incoming, aws, account, callersClock)) ?? deny(aws, account, onDenied);
   if (denial) return send(response, denial);
   // JSON takes a third more than CBOR.
   assertSize(aws.service, aws.body.length);
@@ -110,13 +112,16 @@ async function authenticate(
 function deny(
   { service, action, credential, ...request }: AwsRequest,
   account: LocalAccount,
+  onDenied?: (message: string) => void,
 ): Answer | undefined {
   const caller = account.caller(credential.accessKeyId);
   if (!caller) return unknownKey(service);
 
   const resources = request.resources.length > 0 ? request.resources : [undefined];
   for (const resource of resources) {
-    if (!account.allows(caller, action, resource)) return accessDenied(service, caller.arn, action, resource);
+    if (account.allows(caller, action, resource)) continue;
+    onDenied?.(notAuthorized(caller.arn, action, resource));
+    return accessDenied(service, caller.arn, action, resource);
   }
   return undefined;
 }

@@ -1,6 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
+import { FAULT_KINDS } from "../../../local/chaos/fault-kind";
+import { ExitCode } from "../../../shared/errors";
 import { type EntryPointRun, runEntryPoint } from "../../support/entry-point";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
@@ -28,11 +30,25 @@ async function fileOf(...lines: (string | Buffer)[]): Promise<string> {
 const post = (id: string, text: string) =>
   JSON.stringify({ id, username: "ada", text, createdAt: "2026-01-01T00:00:00Z", source: "test" });
 
+/** The counts of a run in which every record was stored, or `values` in their place. */
+const counts = (produced: number, values: object = {}) => ({
+  produced,
+  stored: produced,
+  rejected: 0,
+  rejectedLines: 0,
+  failed: 0,
+  lost: 0,
+  different: 0,
+  stray: 0,
+  duplicates: 0,
+  ...values,
+});
+
 describe("npm start", () => {
   it("accounts for every record and shows the newest", async () => {
     const { exitCode, stdout, stderr } = await start("--count", "300", "--seed", "1");
     expect(stdout).toMatch(
-      /produced +300\n +stored +300\n +rejected +0\n +failed +0\n +lost +0\n +duplicates +0\n/,
+      /produced +300\n +stored +300\n +rejected +0\n +rejectedLines +0\n +failed +0\n +lost +0\n +different +0\n +stray +0\n +duplicates +0\n/,
     );
     expect(stdout).toMatch(/events per second/);
     expect(stdout).toMatch(/Username .* Message/);
@@ -42,33 +58,23 @@ describe("npm start", () => {
 
   it("prints exactly the promised keys with --json", async () => {
     const run = await start("--count", "10", "--json");
-    expect(report(run)).toEqual({
-      produced: 10,
-      stored: 10,
-      rejected: 0,
-      failed: 0,
-      lost: 0,
-      duplicates: 0,
-      seconds: expect.any(Number),
-      eventsPerSecond: expect.any(Number),
-    });
+    const { seconds = 0, eventsPerSecond, ...others } = report(run);
+    expect(others).toEqual(counts(10));
+    expect(seconds).toBeGreaterThan(0);
+    expect(eventsPerSecond).toBe(Math.round(10 / seconds));
     expect(run.exitCode).toBe(0);
   });
 
-  it("survives faults of every kind, and reports how often each struck", async () => {
+  it("survives faults of every kind, reports how often each struck, and fails if one never did", async () => {
     const run = await start("--count", "3000", "--chaos", "7", "--json");
-    const { faults, ...counts } = report(run);
-    expect(counts).toMatchObject({
-      produced: 3000,
-      stored: 3000,
-      rejected: 0,
-      failed: 0,
-      lost: 0,
-      duplicates: 0,
-    });
-    expect(faults).toMatchObject({ throttled: expect.any(Number), "lost-response": expect.any(Number) });
+    const { faults, seconds, eventsPerSecond, ...others } = report(run);
+    expect(others).toEqual(counts(3000));
+    expect(Object.keys(faults ?? {})).toEqual(FAULT_KINDS);
+    const missing = FAULT_KINDS.filter((kind) => (faults as unknown as Record<string, number>)[kind] === 0);
     expect(run.stderr).toContain("chaos with seed 7");
-    expect(run.exitCode).toBe(0);
+    expect(run.exitCode).toBe(missing.length > 0 ? ExitCode.missingFaults : ExitCode.ok);
+    for (const kind of missing)
+      expect(run.stderr).toMatch(new RegExp(`no fault of these kinds struck: .*${kind}`));
   });
 });
 
@@ -84,23 +90,17 @@ describe("npm start -- --input", () => {
     );
     const rejects = join(temporaryDirectory(), "rejects.ndjson");
     const run = await start("--input", input, "--rejects", rejects, "--json");
-    expect(report(run)).toMatchObject({ produced: 3, stored: 3, rejected: 0, lost: 0, duplicates: 0 });
+    expect(report(run)).toMatchObject(counts(3, { rejectedLines: 2 }));
     expect(run.stderr).toMatch(/line 2.*invalid-json/s);
     expect(run.stderr).toMatch(/line 4.*invalid-utf8/s);
-    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain(`the producer rejected 2 lines, kept in ${rejects}`);
+    expect(run.exitCode).toBe(3);
   });
 
   it("counts what the function rejects", async () => {
     const input = await fileOf(post("1", "a"), "{broken", post("2", "b"));
     const run = await start("--input", input, "--raw", "--json");
-    expect(report(run)).toMatchObject({
-      produced: 3,
-      stored: 2,
-      rejected: 1,
-      failed: 0,
-      lost: 0,
-      duplicates: 0,
-    });
+    expect(report(run)).toMatchObject(counts(3, { stored: 2, rejected: 1 }));
     expect(run.exitCode).toBe(0);
   });
 
