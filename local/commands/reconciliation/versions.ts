@@ -49,8 +49,10 @@ export function settleKey(versions: readonly Version[], hasItem: boolean): Settl
   if (lastVersions(accepted).some(isItem))
     return { accountsForItem: true, isDuplicate: false, differences: [] };
 
+  const whole = accepted.filter(({ record }) => !record.isFailed);
+  const candidates = whole.length > 0 ? whole : accepted;
   // The acknowledged one, if there is one: a record that was put again because its answer was lost is not.
-  const mustBe = accepted.findLast(({ record }) => record.isAcknowledged) ?? accepted.at(-1);
+  const mustBe = candidates.findLast(({ record }) => record.isAcknowledged) ?? candidates.at(-1);
   if (mustBe) {
     mustBe.record.isDifferent = true;
     return { accountsForItem: true, isDuplicate: false, differences: mustBe.differences };
