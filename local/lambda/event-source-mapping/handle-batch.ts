@@ -81,8 +81,16 @@ async function attempt(batch: PendingBatch, processing: BatchProcessing): Promis
     const middle = Math.ceil(records.length / 2);
     return [newBatch(records.slice(0, middle), outcome), newBatch(records.slice(middle), outcome)];
   }
-  return retry({ ...batch, invocations: batch.invocations + 1, lastOutcome: outcome }, processing);
+  const invocations = batch.invocations + 1;
+  if (verdict.kind === "partial" && invocations >= FAILURES_IN_A_ROW)
+    processing.onProblem(
+      `the function has reported batchItemFailures ${FAILURES_IN_A_ROW} times or more in a row for shard ${processing.shardId} from sequence number ${records[0]?.kinesis.sequenceNumber} on`,
+    );
+  return retry({ ...batch, invocations, lastOutcome: outcome }, processing);
 }
+
+/** How often in a row the function may report the same record as failed before that is a problem. */
+const FAILURES_IN_A_ROW = 3;
 
 /** @returns undefined if the function could not be run, which does not count as an attempt */
 async function invoke(

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { readResponse } from "../../../../local/lambda/event-source-mapping/function-response";
+import { SHARD_ID } from "../../../support/kinesis-event";
 import { source } from "../../../support/mapping-settings";
 import { processLetters } from "../../../support/processed-batch";
-import { fail, reportFailed, respond } from "../../../support/scripted-function";
+import { batchOf, fail, reportFailed, respond } from "../../../support/scripted-function";
 
 const BATCH = ["98", "99", "100", "101"];
 
@@ -37,7 +38,9 @@ describe(`Responses (${source.responses}, ${source.recorded})`, () => {
     const batchItemFailures = ["101", "100", "99"].map((itemIdentifier) => ({ itemIdentifier }));
     expect(readResponse({ batchItemFailures }, BATCH)).toEqual({ kind: "partial", firstFailed: 1 });
   });
+});
 
+describe("What the mapping does with a response", () => {
   it("what follows the first failed record is retried with it, whether it failed or not", async () => {
     const { invocations, handled } = await processLetters("abcdef", [reportFailed("ce")], {
       reportBatchItemFailures: true,
@@ -59,5 +62,22 @@ describe(`Responses (${source.responses}, ${source.recorded})`, () => {
     expect(problems).toEqual([
       'the function\'s response counts as a failure of its whole batch: Invalid key: Expected "itemIdentifier" but received undefined',
     ]);
+  });
+
+  it("that reports the same record three times in a row or more is a problem, and two times is none", async () => {
+    const settings = { reportBatchItemFailures: true };
+    const twice = await processLetters(
+      "abc",
+      [reportFailed("b"), reportFailed("b"), reportFailed("b")],
+      settings,
+    );
+    expect(twice.problems).toEqual([]);
+
+    const batch = batchOf("abc");
+    const again = Array.from({ length: 5 }, () => reportFailed("b"));
+    const { problems, handled } = await processLetters(batch, again, settings);
+    const problem = `the function has reported batchItemFailures 3 times or more in a row for shard ${SHARD_ID} from sequence number ${batch[1]?.kinesis.sequenceNumber} on`;
+    expect(problems).toEqual([problem, problem]);
+    expect(handled).toBe("abc");
   });
 });
