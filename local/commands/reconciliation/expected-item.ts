@@ -85,37 +85,93 @@ function jsonOf(data: Uint8Array): unknown {
   }
 }
 
-/** A v1.1 tweet's fields by an event's names; anything else as it is. */
+/**
+ * Whether it is not a post, but what a v1.1 stream says besides tweets, such as `{"limit":{"track":1}}`: it is skipped.
+ * @see https://developer.x.com/en/docs/x-api/v1/tweets/filter-realtime/guides/streaming-message-types
+ */
+export function isStreamNotice(data: Uint8Array): boolean {
+  const value = jsonOf(data);
+  if (!isObject(value)) return false;
+  const [name, ...others] = Object.keys(value);
+  return name !== undefined && others.length === 0 && NOTICES.has(name);
+}
+
+const NOTICES = new Set([
+  "delete",
+  "disconnect",
+  "drop",
+  "limit",
+  "scrub_geo",
+  "status_withheld",
+  "tweet_edit",
+  "undrop",
+  "user_delete",
+  "user_protect",
+  "user_suspend",
+  "user_undelete",
+  "user_unprotect",
+  "user_unsuspend",
+  "user_withheld",
+  "warning",
+]);
+
+/** A v1.1 tweet's fields under an event's names; any other value as it is. */
 function fieldsOf(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("id_str" in value)) return value;
+  if (!isObject(value) || "createdAt" in value) return value;
+  if (!("id_str" in value) && !("created_at" in value && "user" in value)) return value;
   const parsed = v.safeParse(Tweet, value);
   if (!parsed.success) return undefined;
 
-  const { id_str, created_at, text, extended_tweet, user, lang } = parsed.output;
+  const { id, id_str, created_at, user, retweeted_status, lang } = parsed.output;
+  const retweeted = retweeted_status && wholeText(retweeted_status);
   return {
-    id: id_str,
+    id: id_str ?? (Number.isSafeInteger(id) ? String(id) : undefined),
     username: user.screen_name,
     name: user.name || undefined,
-    text: extended_tweet?.full_text ?? text,
+    text:
+      typeof retweeted === "string"
+        ? `RT @${retweeted_status?.user.screen_name}: ${retweeted}`
+        : wholeText(parsed.output),
     createdAt: new Date(created_at).toISOString(),
     source: "twitter",
     lang: lang || undefined,
   };
 }
 
+/** `text` is cut where one of the others is present. */
+function wholeText({
+  text,
+  full_text,
+  extended_tweet,
+}: v.InferOutput<typeof Said>): string | null | undefined {
+  return extended_tweet?.full_text ?? full_text ?? text;
+}
+
+/** Who said what in a tweet. */
+const Said = v.object({
+  text: v.nullish(Text),
+  full_text: v.nullish(Text),
+  extended_tweet: v.nullish(v.object({ full_text: Text })),
+  user: v.object({ screen_name: Name, name: v.nullish(Text) }),
+});
+
 /** @see https://developer.x.com/en/docs/x-api/v1/data-dictionary/object-model/tweet */
 const Tweet = v.object({
-  id_str: v.string(),
+  ...Said.entries,
+  id: v.optional(v.unknown()),
+  id_str: v.nullish(Name),
   created_at: v.pipe(
     v.string(),
     v.regex(/^\w{3} \w{3} \d\d \d\d:\d\d:\d\d [+-]\d{4} \d{4}$/),
-    v.check((time) => !Number.isNaN(Date.parse(time))),
+    v.check((time) => Date.parse(time) < Date.UTC(10_000, 0)),
   ),
-  text: v.string(),
-  extended_tweet: v.nullish(v.object({ full_text: v.string() })),
-  user: v.object({ screen_name: v.string(), name: v.nullish(v.string()) }),
-  lang: v.nullish(v.string()),
+  retweeted_status: v.nullish(Said),
+  lang: v.nullish(Text),
 });
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
 
 /**
  * DynamoDB's limits in bytes: 2,048 for the partition key, 1,024 for the sort key, 400 KB for the names and values of an

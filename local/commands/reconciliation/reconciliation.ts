@@ -1,5 +1,5 @@
 import type { Clients } from "../../gateway/clients";
-import { type Attributes, differingAttributes, expectedItem } from "./expected-item";
+import { type Attributes, differingAttributes, expectedItem, isStreamNotice } from "./expected-item";
 import {
   type Copy,
   type FailureBucketContents,
@@ -20,7 +20,7 @@ import { type RecordState, settleKey, type Version } from "./versions";
 export interface Counts {
   /** Records that Kinesis acknowledged. */
   produced: number;
-  /** Of those: records whose item is in the table, whole. */
+  /** Of those: records whose item is in the table, whole, and notices of a stream of tweets, which need none. */
   stored: number;
   /** Of those: records that the function rejected, and that are in the failure bucket byte for byte. */
   rejected: number;
@@ -103,11 +103,13 @@ class Search {
     this.#compare(failed, record, state);
 
     const rejected = this.#take("rejected", record.id);
-    // An aggregate that is rejected as a whole was taken for an ordinary record.
-    const userRecords = rejected.length > 0 ? undefined : userRecordsOf(record.data);
-    if (!userRecords) this.#lookUpPart(record, rejected, record, state);
+    const userRecords = userRecordsOf(record.data);
+    const isWhole = userRecords === undefined || rejected.length > 0;
+    if (isWhole) this.#lookUpPart(record, rejected, record, state);
+    // Of an aggregate that is rejected as a whole, the function may store what it can.
     userRecords?.forEach((userRecord, position) => {
-      this.#lookUpPart(userRecord, this.#take("rejected", partId(record.id, position)), record, state);
+      const copies = this.#take("rejected", partId(record.id, position));
+      this.#lookUpPart(userRecord, copies, record, state, isWhole);
     });
   }
 
@@ -129,12 +131,17 @@ class Search {
     };
   }
 
-  /** Looks for an ordinary record, or for one of those in an aggregate. @param copies of it among what was rejected */
+  /**
+   * Looks for an ordinary record, or for one of those in an aggregate.
+   * @param copies of it among what was rejected
+   * @param isCovered whether the aggregate is in the failure bucket as a whole
+   */
   #lookUpPart(
     part: UserRecord,
     copies: readonly Copy[],
     { partitionKey, arrivedMs }: StreamRecord,
     state: RecordState,
+    isCovered = false,
   ): void {
     const isRejected = copies.length > 0;
     this.#compare(copies, part, state);
@@ -142,15 +149,16 @@ class Search {
 
     const expected = expectedItem({ data: part.data, arrivedMs }, this.#input.timeToLiveDays);
     if (isRejected && (expected || !this.#input.mayBeRejected(part.data))) this.#wronglyRejected += 1;
+    const mayBeMissing = state.isFailed || isCovered;
     if (!expected) {
-      if (!isRejected && !state.isFailed) state.isLost = true;
+      if (!isRejected && !mayBeMissing && !isStreamNotice(part.data)) state.isLost = true;
       return;
     }
     const key = keyOf(expected);
     const item = this.#items.get(key);
     const differences = item ? differingAttributes(item, expected) : [];
     const versions = this.#versions.get(key) ?? [];
-    versions.push({ record: state, partitionKey, isRejected, differences });
+    versions.push({ record: state, partitionKey, isRejected, mayBeMissing, differences });
     this.#versions.set(key, versions);
   }
 

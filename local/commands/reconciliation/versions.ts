@@ -16,6 +16,8 @@ export interface Version {
   /** The partition key of the record on the stream. */
   partitionKey: string;
   isRejected: boolean;
+  /** It may be stored, but need not be: it is in a failed batch, or in an aggregate that was rejected as a whole. */
+  mayBeMissing: boolean;
   /** The attributes in which the item in the table, if there is one, is not this version. */
   differences: readonly string[];
 }
@@ -34,23 +36,23 @@ export interface SettledKey {
  * Decides whether a key's item is the one that it must be, and says of the records that make it lost or different
  * that they are.
  *
- * The item must be the last version on the stream that was not set aside. A version after it that is in a failed batch
- * may be stored instead: the function may have written a part of a batch that then failed. Kinesis keeps the order per
+ * The item must be the last version on the stream that was not set aside. A version after it that was set aside
+ * with others may be stored instead: the function may have written a part of a batch that then failed. Kinesis keeps the order per
  * partition key; if versions have different partition keys, the last version of each may be the item.
  * @param versions of one key, in the order of the stream; at least one
  */
 export function settleKey(versions: readonly Version[], hasItem: boolean): SettledKey {
   const accepted = versions.filter(({ isRejected }) => !isRejected);
   if (!hasItem) {
-    for (const { record } of accepted) if (!record.isFailed) record.isLost = true;
+    for (const { record, mayBeMissing } of accepted) if (!mayBeMissing) record.isLost = true;
     return { accountsForItem: false, isDuplicate: false, differences: [] };
   }
   const isItem = ({ differences }: Version) => differences.length === 0;
   if (lastVersions(accepted).some(isItem))
     return { accountsForItem: true, isDuplicate: false, differences: [] };
 
-  const whole = accepted.filter(({ record }) => !record.isFailed);
-  const candidates = whole.length > 0 ? whole : accepted;
+  const required = accepted.filter(({ mayBeMissing }) => !mayBeMissing);
+  const candidates = required.length > 0 ? required : accepted;
   // The acknowledged one, if there is one: a record that was put again because its answer was lost is not.
   const mustBe = candidates.findLast(({ record }) => record.isAcknowledged) ?? candidates.at(-1);
   if (mustBe) {
@@ -61,12 +63,12 @@ export function settleKey(versions: readonly Version[], hasItem: boolean): Settl
   return { accountsForItem: isDuplicate, isDuplicate, differences: [] };
 }
 
-/** The versions that may be the item: of each partition key the last one, and those before it up to one that did not fail. */
+/** The versions that may be the item: of each partition key the last one that must be stored, and those after it. */
 function lastVersions(versions: readonly Version[]): Version[] {
   const settled = new Set<string>();
-  return versions.toReversed().filter(({ partitionKey, record }) => {
+  return versions.toReversed().filter(({ partitionKey, mayBeMissing }) => {
     if (settled.has(partitionKey)) return false;
-    if (!record.isFailed) settled.add(partitionKey);
+    if (!mayBeMissing) settled.add(partitionKey);
     return true;
   });
 }

@@ -2,7 +2,11 @@ import { describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
 import { brokenItemLimit, eventItem } from "../../../../events/event-item";
 import { parseEvent } from "../../../../events/parse-event";
-import { differingAttributes, expectedItem } from "../../../../local/commands/reconciliation/expected-item";
+import {
+  differingAttributes,
+  expectedItem,
+  isStreamNotice,
+} from "../../../../local/commands/reconciliation/expected-item";
 import { post } from "../../../support/posts";
 
 const ARRIVED_MS = Date.UTC(2026, 10, 23, 7, 21, 57, 999);
@@ -134,6 +138,39 @@ describe("the item that is expected of a v1.1 tweet", () => {
     });
   });
 
+  it.each([
+    [{ full_text: "whole" }, "whole"],
+    [{ text: null, full_text: "whole" }, "whole"],
+    [{ text: undefined, full_text: "whole" }, "whole"],
+    [{ full_text: "x", extended_tweet: { full_text: "whole" } }, "whole"],
+    [{ retweeted_status: { user: { screen_name: "bob" }, text: "whole" } }, "RT @bob: whole"],
+    [{ retweeted_status: { user: { screen_name: "bob" }, text: "" } }, "RT @bob: "],
+    [
+      {
+        retweeted_status: { user: { screen_name: "bob" }, extended_tweet: { full_text: "whole" }, text: "x" },
+      },
+      "RT @bob: whole",
+    ],
+    [{ retweeted_status: { user: { screen_name: "bob" } } }, "short"],
+    [{ retweeted_status: null, full_text: null, extended_tweet: null }, "short"],
+  ])("has the text of %j", (texts, text) => {
+    expect(expected({ ...TWEET, ...texts })).toEqual({ ...TWEET_ITEM, Message: { S: text } });
+  });
+
+  it("has the id as a number if that is exact, and no id_str", () => {
+    const tweet = without(TWEET, "id_str");
+    expect(expected({ ...tweet, id: 9_007_199_254_740_991 })).toEqual({
+      ...TWEET_ITEM,
+      Id: { S: "9007199254740991" },
+    });
+    expect(expected({ ...TWEET, id: 1 })).toEqual(TWEET_ITEM);
+    expect(expected({ ...TWEET, id_str: null, id: 1 })).toEqual({ ...TWEET_ITEM, Id: { S: "1" } });
+    for (const id of [9_007_199_254_740_992, "1", undefined])
+      expect(expected({ ...tweet, id })).toBeUndefined();
+  });
+});
+
+describe("the item that is expected of an unusual v1.1 tweet", () => {
   it.each([{ name: "" }, { name: null }, {}])("has no name if the tweet's is %j", (user) => {
     const { Name: _, ...item } = TWEET_ITEM;
     expect(expected({ ...TWEET, user: { screen_name: "ayuu0123", ...user } })).toEqual(item);
@@ -154,8 +191,46 @@ describe("the item that is expected of a v1.1 tweet", () => {
     ["a time with more after it", { ...TWEET, created_at: `${TWEET.created_at}0` }],
     ["a time that does not exist", { ...TWEET, created_at: "Sun Foo 31 00:29:15 +0000 2014" }],
     ["no time", without(TWEET, "created_at")],
+    ["no text", without(TWEET, "text")],
+    ["a time after the year 9999", { ...TWEET, created_at: "Fri Dec 31 23:59:59 -0001 9999" }],
+    ["the time of an event, too", { ...TWEET, createdAt: "2026-11-23T07:21:57Z" }],
+    ["a retweet by nobody", { ...TWEET, retweeted_status: { text: "x", user: {} } }],
+    ["half a surrogate pair", { ...TWEET, full_text: "\ud83d" }],
   ])("is none if it has %s", (_name, value) => {
     expect(expected(value)).toBeUndefined();
+  });
+});
+
+describe("a notice from a stream of tweets", () => {
+  const isNotice = (value: unknown) => isStreamNotice(Buffer.from(JSON.stringify(value)));
+
+  it.each([
+    "delete",
+    "disconnect",
+    "drop",
+    "limit",
+    "scrub_geo",
+    "status_withheld",
+    "tweet_edit",
+    "undrop",
+    "user_delete",
+    "user_protect",
+    "user_suspend",
+    "user_undelete",
+    "user_unprotect",
+    "user_unsuspend",
+    "user_withheld",
+    "warning",
+  ])("has %s as its only field", (name) => {
+    expect(isNotice({ [name]: {} })).toBe(true);
+    expect(isNotice({ [name]: {}, text: "x" })).toBe(false);
+  });
+
+  it("is nothing else", () => {
+    expect([{}, null, "limit", ["limit"], { limits: {} }, post()].map(isNotice)).toEqual(
+      Array(6).fill(false),
+    );
+    expect(isStreamNotice(Buffer.from("{"))).toBe(false);
   });
 });
 

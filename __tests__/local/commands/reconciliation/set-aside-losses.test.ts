@@ -60,7 +60,9 @@ describe("the reconciliation of a rejected record", () => {
       nothingBut({ produced: 1, different: 1 }).counts,
     );
   });
+});
 
+describe("the reconciliation of a record that was wrongly rejected", () => {
   it("takes it for wrongly rejected unless its bytes may be rejected", async () => {
     await stack.reject([await stack.put("{1"), await stack.put("{2")]);
     const onlyFirst = (data: Uint8Array) => Buffer.from(data).toString() === "{1";
@@ -176,12 +178,27 @@ describe("the reconciliation of a rejected record of an aggregate", () => {
     );
   });
 
-  it("takes an aggregate that was rejected as a whole for an ordinary record", async () => {
+  it("is covered by an aggregate that was rejected as a whole, whatever of it is stored", async () => {
+    const inTable = { ...nothingBut({ produced: 1, rejected: 1 }), reasons: { rejected, failed: none } };
     await stack.reject([await stack.put(await aggregated())]);
+    expect(await stack.reconcile({ mayBeRejected })).toEqual(inTable);
+    await stack.store(item("1"));
+    expect(await stack.reconcile({ mayBeRejected })).toEqual(inTable);
+    await stack.store(item("1", "x"));
     expect(await stack.reconcile({ mayBeRejected })).toEqual({
-      ...nothingBut({ produced: 1, rejected: 1 }),
+      ...nothingBut({ produced: 1, different: 1 }),
       reasons: { rejected, failed: none },
+      differences: ["Message"],
     });
+  });
+
+  it("may be set aside twice, by itself and with the whole aggregate", async () => {
+    const record = await stack.put(await aggregated());
+    await stack.reject([record]);
+    await stack.reject([record], part);
+    expect((await stack.reconcile({ mayBeRejected })).counts).toEqual(
+      nothingBut({ produced: 1, rejected: 1 }).counts,
+    );
   });
 });
 

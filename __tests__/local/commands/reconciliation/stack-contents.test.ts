@@ -74,7 +74,9 @@ describe("the stream that is read", () => {
     emulators.stream.failNext("GetRecords", first);
     expect(await dataOf(stack.name)).toEqual(["a", "b"]);
   });
+});
 
+describe("the shards that are read", () => {
   it("has the parents' records before those of their children, up to the end of each", async () => {
     const stack = await emulators.stack();
     await emulators.stream.put(stack.name, "ab");

@@ -60,11 +60,18 @@ describe("the reconciliation of the table", () => {
     expect(await stack.reconcile()).toEqual(nothingBut({ produced: 1, lost: 1 }));
   });
 
+  it("expects no item of a notice from a stream of tweets", async () => {
+    await stack.put({ limit: { track: 1 } });
+    expect(await stack.reconcile()).toEqual(nothingBut({ produced: 1, stored: 1 }));
+  });
+
   it("expects nothing of a record that was not acknowledged", async () => {
     await stack.putUnacknowledged(post({ id: "1" }));
     expect(await stack.reconcile()).toEqual(nothingBut({}));
   });
+});
 
+describe("the reconciliation of items that should not be there", () => {
   it("counts an item as stray if no record has its key", async () => {
     await stack.put(post({ id: "1" }));
     await stack.store(item("1"));
@@ -77,7 +84,9 @@ describe("the reconciliation of the table", () => {
     await stack.store(item("1"));
     expect(await stack.reconcile()).toEqual(nothingBut({}));
   });
+});
 
+describe("the reconciliation of an item with other contents", () => {
   it.each([
     ["a text is blank", item("1", ""), ["Message"]],
     ["an attribute is added", item("1", "Hello", { Lang: { S: "en" } }), ["Lang"]],

@@ -7,14 +7,15 @@ import {
 
 /** A version that the item is not, unless `differences` is empty. */
 function version(
-  values: Partial<Omit<Version, "record">> & Partial<Pick<RecordState, "isAcknowledged" | "isFailed">> = {},
+  values: Partial<Omit<Version, "record">> & Partial<Pick<RecordState, "isAcknowledged">> = {},
 ): Version {
-  const { isAcknowledged = true, isFailed = false, ...others } = values;
+  const { isAcknowledged = true, ...others } = values;
   const isRejected = values.isRejected ?? false;
   return {
-    record: { isAcknowledged, isFailed, isRejected, isLost: false, isDifferent: false },
+    record: { isAcknowledged, isFailed: false, isRejected, isLost: false, isDifferent: false },
     partitionKey: "ada",
     isRejected,
+    mayBeMissing: false,
     differences: ["Message"],
     ...others,
   };
@@ -35,17 +36,19 @@ describe("a key whose item is in the table", () => {
     ["the only version", [version(theItem)]],
     ["the last version", [version(), version(theItem)]],
     ["the last version that was not rejected", [version(theItem), version({ isRejected: true })]],
-    ["a version in a failed batch after it", [version(), version({ ...theItem, isFailed: true })]],
+    ["a version after it that may be missing", [version(), version({ ...theItem, mayBeMissing: true })]],
     [
-      "the last version before failed batches",
-      [version(theItem), version({ isFailed: true }), version({ isFailed: true })],
+      "the last version before those that may be missing",
+      [version(theItem), version({ mayBeMissing: true }), version({ mayBeMissing: true })],
     ],
     ["the last version under another partition key", [version({ ...theItem, partitionKey: "b" }), version()]],
   ])("is right if the item is %s", (_name, versions) => {
     expect(settleKey(versions, true)).toEqual(explained);
     expect(fates(versions)).toEqual(versions.map(() => ""));
   });
+});
 
+describe("a key whose item is another than it must be", () => {
   it("is different if the item is an older version", () => {
     const versions = [version(theItem), version({ differences: ["Lang", "Message"] })];
     expect(settleKey(versions, true)).toEqual({ ...explained, differences: ["Lang", "Message"] });
@@ -62,14 +65,14 @@ describe("a key whose item is in the table", () => {
     expect(fates(versions)).toEqual(["", "", "different"]);
   });
 
-  it("is different if the item is older than a version that did not fail", () => {
-    const versions = [version(theItem), version(), version({ isFailed: true, differences: ["Id"] })];
+  it("is different if the item is older than a version that must be stored", () => {
+    const versions = [version(theItem), version(), version({ mayBeMissing: true, differences: ["Id"] })];
     expect(settleKey(versions, true)).toEqual({ ...explained, differences: ["Message"] });
     expect(fates(versions)).toEqual(["", "different", ""]);
   });
 
-  it("is different for the last version if all are in failed batches, and the item is none of them", () => {
-    const versions = [version({ isFailed: true }), version({ isFailed: true, differences: ["Id"] })];
+  it("is different for the last version if all may be missing, and the item is none of them", () => {
+    const versions = [version({ mayBeMissing: true }), version({ mayBeMissing: true, differences: ["Id"] })];
     expect(settleKey(versions, true)).toEqual({ ...explained, differences: ["Id"] });
     expect(fates(versions)).toEqual(["", "different"]);
   });
@@ -112,7 +115,7 @@ describe("a key whose item is not in the table", () => {
     const versions = [
       version(theItem),
       version({ isRejected: true }),
-      version({ isFailed: true }),
+      version({ mayBeMissing: true }),
       version(),
     ];
     expect(settleKey(versions, false)).toEqual({
