@@ -21,9 +21,9 @@ export interface WatchedPipeline {
 /**
  * Watches that records are handled while there are any to handle. Resolves when the signal aborts.
  *
- * After `SILENT_MS` without a handled record it says so, with the latest problem as the cause. If there is a problem and
- * no chaos that explains it, nothing will get better by itself, as far as one machine's patience goes; otherwise it
- * waits until `STALLED_MS`, because a machine may just be slow.
+ * After `SILENT_MS` without a handled record it gives up if problems were reported since the last one, which are the
+ * cause. Under chaos, whose faults cause problems and pass, and without a problem, when the machine may just be slow, it
+ * says so and gives up after `STALLED_MS`.
  * @throws CommandError when the pipeline makes no progress
  */
 export async function watchProgress(pipeline: WatchedPipeline, signal: AbortSignal): Promise<void> {
@@ -55,8 +55,8 @@ export async function watchProgress(pipeline: WatchedPipeline, signal: AbortSign
 
 function describe(idleMs: number, causes: readonly string[]): string {
   const cause =
-    causes.slice(0, MOST_CAUSES).join("; ") || "no problem is known, the function has not answered";
-  return `no record was handled for ${Math.round(idleMs / 1000)} s although some are waiting: ${cause}`;
+    causes.slice(0, MOST_CAUSES).join("; ") || "no problem is known, and the function does not answer";
+  return `no record was handled for ${Math.floor(idleMs / 1000)} s although some are waiting: ${cause}`;
 }
 
 const POLL_MS = 250;

@@ -54,42 +54,35 @@ function outcomes(
   { wronglyRejected, reasons, differences }: RunFacts,
 ): Outcome[] {
   const missing = Object.entries(faults).flatMap(([kind, count]) => (count === 0 ? [kind] : []));
-  const all: (Outcome & { count: number })[] = [
-    {
-      count: lost,
-      exitCode: ExitCode.lost,
-      sentence: `${countOf(lost, "record")} that Kinesis acknowledged cannot be found`,
-    },
-    {
-      count: different,
-      exitCode: ExitCode.different,
-      sentence: `${countOf(different, "record")} stored or set aside with other contents than on the stream: ${differences.join(", ")}`,
-    },
-    {
-      count: stray,
-      exitCode: ExitCode.stray,
-      sentence: `${countOf(stray, "item")} or set-aside records that no record on the stream accounts for`,
-    },
-    {
-      count: duplicates,
-      exitCode: ExitCode.duplicates,
-      sentence: `${countOf(duplicates, "record")} both rejected and stored`,
-    },
-    {
-      count: wronglyRejected,
-      exitCode: ExitCode.wronglyRejected,
-      sentence: `the function rejected ${countOf(wronglyRejected, "record")} that the producer considers valid: ${reasons.rejected.join(", ")}`,
-    },
-    {
-      count: failed,
-      exitCode: ExitCode.failedBatches,
-      sentence: `${countOf(failed, "record")} in failed batches: ${reasons.failed.join(", ")}`,
-    },
-    {
-      count: missing.length,
-      exitCode: ExitCode.missingFaults,
-      sentence: `chaos proved too little, because no fault of these kinds struck: ${missing.join(", ")}; produce more records with --count`,
-    },
+  const all: [count: number, exitCode: ExitCode, sentence: string][] = [
+    [lost, ExitCode.lost, `${countOf(lost, "record")} that Kinesis acknowledged cannot be found`],
+    [
+      different,
+      ExitCode.different,
+      `${recordsAre(different, "was", "were")} stored or set aside with other contents than on the stream, in: ${differences.join(", ")}`,
+    ],
+    [
+      stray,
+      ExitCode.stray,
+      `no record on the stream accounts for ${countOf(stray, "item")} or set-aside ${stray === 1 ? "record" : "records"}`,
+    ],
+    [duplicates, ExitCode.duplicates, `${recordsAre(duplicates)} both stored and rejected`],
+    [
+      wronglyRejected,
+      ExitCode.wronglyRejected,
+      `the function rejected ${countOf(wronglyRejected, "record")} that the producer considers valid: ${reasons.rejected.join(", ")}`,
+    ],
+    [failed, ExitCode.failedBatches, `${recordsAre(failed)} in failed batches: ${reasons.failed.join(", ")}`],
+    [
+      missing.length,
+      ExitCode.missingFaults,
+      `no fault of these kinds struck, so the run does not show that they are survived: ${missing.join(", ")}; produce more records with --count`,
+    ],
   ];
-  return all.filter(({ count }) => count > 0);
+  return all.filter(([count]) => count > 0).map(([, exitCode, sentence]) => ({ exitCode, sentence }));
+}
+
+/** `1 record is`, `2 records are`. */
+function recordsAre(count: number, is = "is", are = "are"): string {
+  return `${countOf(count, "record")} ${count === 1 ? is : are}`;
 }
