@@ -22,7 +22,10 @@ const PROJECT = path.resolve(__dirname, "../..");
 /** Where a local cloud's keys are depends on the folder for temporary files. */
 const { PATH = "", TMPDIR = tmpdir() } = process.env;
 
-/** Starts an entry point of the project, as its npm script does, with this environment and no other. */
+/**
+ * Starts an entry point of the project, as its npm script does, with this environment and no other.
+ * @param entryPoint its path from the root of the project, or that of a copy as an absolute path
+ */
 export function startEntryPoint(
   entryPoint: string,
   args: readonly string[],
@@ -30,7 +33,7 @@ export function startEntryPoint(
 ): RunningEntryPoint {
   const child = spawn(
     process.execPath,
-    ["--import", require.resolve("tsx"), path.join(PROJECT, entryPoint), ...args],
+    ["--import", require.resolve("tsx"), path.resolve(PROJECT, entryPoint), ...args],
     { cwd: options.cwd, env: { PATH, TMPDIR, ...options.env } },
   );
   let stderr = "";
