@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
+import { type RunningEntryPoint, startEntryPoint } from "../../support/entry-point";
+import { descendantsOf, isRunning, type RunningProcess, until } from "../../support/process-tree";
+
+const PROJECT = join(__dirname, "../../..");
+
+jest.setTimeout(60_000);
+
+let started: number[] = [];
+
+// A test that fails must not leave behind what it looks for.
+afterEach(async () => {
+  for (const pid of started) if (await isRunning(pid)) process.kill(pid, "SIGKILL");
+  started = [];
+});
+
+/** Starts `npm start` with a producer that takes hours, and waits until the function has records. */
+async function startLongRun(): Promise<{ run: RunningEntryPoint; pid: number; processes: RunningProcess[] }> {
+  const args = ["start", "--port", "0", "--rate", "20", "--count", "1000000", "--json"];
+  const env = { STREAM_PROCESSING_BATCH_WINDOW_SECONDS: "0" };
+  const run = startEntryPoint("local/cli.ts", args, { cwd: PROJECT, env });
+  const pid = run.process.pid ?? 0;
+  let processes: RunningProcess[] = [];
+  await until(async () => {
+    processes = await descendantsOf(pid);
+    started = [pid, ...processes.map((each) => each.pid)];
+    return processes.some(({ command }) => command.includes("function-runtime"));
+  });
+  return { run, pid, processes };
+}
+
+/** The names of the scripts that processes run. */
+function scripts(processes: readonly RunningProcess[]): string[] {
+  return [
+    ...new Set(
+      processes.flatMap(
+        ({ command }) => /[\w-]+(\/cli)?\.m?[jt]s\b.*/.exec(command)?.[0].split(" -")[0] ?? [],
+      ),
+    ),
+  ];
+}
+
+describe("npm start that is killed", () => {
+  it("leaves no process behind", async () => {
+    const { run, processes } = await startLongRun();
+    const names = scripts(processes);
+    for (const name of ["producer/cli.ts", "function-runtime.mjs", "emulator-process.mjs kinesis"])
+      expect(names).toContain(name);
+
+    run.process.kill("SIGKILL");
+    await run.ended;
+    await until(async () => {
+      const running = await Promise.all(processes.map(({ pid }) => isRunning(pid)));
+      return !running.includes(true);
+    });
+  });
+});
+
+describe("npm start that gets SIGTERM, which nobody sends to its producer", () => {
+  it("ends the producer, and accounts for what was produced", async () => {
+    const { run } = await startLongRun();
+    run.process.kill("SIGTERM");
+    const { stdout, stderr, exitCode } = await run.ended;
+    expect(stderr).toContain("processing what was produced");
+    const { seconds: _, eventsPerSecond: __, produced, ...counts } = JSON.parse(stdout);
+    expect(produced).toBeGreaterThan(0);
+    expect(produced).toBeLessThan(1_000_000);
+    expect(counts).toEqual({
+      stored: produced,
+      rejected: 0,
+      rejectedLines: 0,
+      failed: 0,
+      lost: 0,
+      different: 0,
+      stray: 0,
+      duplicates: 0,
+    });
+    expect(exitCode).toBe(0);
+  });
+
+  it("ends everything at once with the second", async () => {
+    const { run, processes } = await startLongRun();
+    run.process.kill("SIGTERM");
+    await until(() => run.stderr().includes("processing what was produced"));
+    // Two signals within half a second count as one.
+    await until(() => {
+      run.process.kill("SIGTERM");
+      return run.process.exitCode !== null || run.stderr().includes("error: ");
+    });
+    const { stderr, exitCode } = await run.ended;
+    expect({ stderr: stderr.includes("stopped before everything"), exitCode }).toEqual({
+      stderr: true,
+      exitCode: 130,
+    });
+    await until(async () => {
+      const running = await Promise.all(processes.map(({ pid }) => isRunning(pid)));
+      return !running.includes(true);
+    });
+  });
+});
