@@ -2,10 +2,10 @@ import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { StreamAddress } from "../../kinesis-writer/kinesis-errors";
 import type { StreamRecord } from "../../kinesis-writer/stream-record";
 import { type Outcomes, StreamWriter } from "../../kinesis-writer/stream-writer";
+import { isInterrupted } from "../../shared/errors";
 import { OPERATOR } from "../caller";
 import { type Choice, type ChosenRecords, forChosenRecords } from "./chosen-records";
 import type { FailureBucketClient } from "./failure-bucket-client";
-import { isInterrupted } from "./interrupted";
 import type { RedriveTally } from "./redrive-tally";
 
 export interface PutBackOptions {

@@ -1,10 +1,10 @@
 import { checkStream, streamClient } from "../../kinesis-writer/stream-client";
-import { ExitCode } from "../../shared/errors";
+import { ExitCode, isInterrupted } from "../../shared/errors";
 import { findStack } from "../../shared/stack-options";
 import { countOf, paint } from "../../shared/terminal";
 import { OPERATOR } from "../caller";
 import { forChosenRecords } from "./chosen-records";
-import { interrupted, isInterrupted } from "./interrupted";
+import { interrupted } from "./interrupted";
 import { Inventory, inventoryTable } from "./inventory";
 import type { RedriveOptions } from "./options";
 import { putBack } from "./put-back";

@@ -3,7 +3,11 @@ import { FailedBatchOfAnything, FailedRecord } from "../../events/failed-batch";
 import { decodeJson } from "../../events/json";
 import { brokenRule } from "../../events/parse-event";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
-import { MAX_PARTITION_KEY_LENGTH, MAX_RECORD_BYTES } from "../../kinesis-writer/stream-record";
+import {
+  MAX_PARTITION_KEY_LENGTH,
+  MAX_RECORD_BYTES,
+  partitionKeyLength,
+} from "../../kinesis-writer/stream-record";
 import { splitLines } from "../../shared/lines";
 import { formatCount } from "../../shared/terminal";
 
@@ -128,7 +132,7 @@ function objectOf(
 function problemOf(entry: Entry): string | undefined {
   if ("notUnderstood" in entry) return entry.notUnderstood;
   const { where, partitionKey, data } = entry;
-  const { length } = [...partitionKey];
+  const length = partitionKeyLength(partitionKey);
   if (length < 1 || length > MAX_PARTITION_KEY_LENGTH)
     return `${where}: the partition key has ${length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_LENGTH}`;
   const bytes = Buffer.byteLength(data, "base64") + Buffer.byteLength(partitionKey);
