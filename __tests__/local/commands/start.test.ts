@@ -73,8 +73,7 @@ describe("npm start", () => {
     const missing = FAULT_KINDS.filter((kind) => (faults as unknown as Record<string, number>)[kind] === 0);
     expect(run.stderr).toContain("chaos with seed 7");
     expect(run.exitCode).toBe(missing.length > 0 ? ExitCode.missingFaults : ExitCode.ok);
-    for (const kind of missing)
-      expect(run.stderr).toMatch(new RegExp(`no fault of these kinds struck: .*${kind}`));
+    if (missing.length > 0) expect(run.stderr).toContain(`that they are survived: ${missing.join(", ")};`);
   });
 });
 
