@@ -1,8 +1,8 @@
 import type { KinesisStreamRecord } from "aws-lambda";
 import { brokenItemLimit, type EventItem, eventItem } from "../../events/event-item";
+import { disaggregate } from "../../events/kpl-aggregation";
 import { parseEvent } from "../../events/parse-event";
 import type { RejectionReason } from "../../events/rejected-record";
-import { disaggregate } from "./kpl-aggregation";
 
 /** What a producer put on the stream: a Kinesis record, or one of those in an aggregate. */
 export interface UserRecord {

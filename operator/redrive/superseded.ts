@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { brokenItemLimit, type EventItem, eventItem, itemKey } from "../../events/event-item";
+import { disaggregate } from "../../events/kpl-aggregation";
 import { parseEvent } from "../../events/parse-event";
 import type { EventTable, KeyedItem } from "./event-table";
 import type { SetAsideRecord } from "./set-aside-object";
@@ -31,10 +32,14 @@ export async function findSuperseded(
   return superseded;
 }
 
-/** What the function would store for a record; nothing if it would reject it. */
-function itemsOf({ data }: SetAsideRecord): EventItem[] {
-  const parsed = parseEvent(Buffer.from(data, "base64"));
-  const items = parsed.ok ? [eventItem(parsed.post)] : [];
+/** What the function would store for a record, or for those in an aggregate; nothing of what it would reject. */
+function itemsOf(record: SetAsideRecord): EventItem[] {
+  const data = Buffer.from(record.data, "base64");
+  const items: EventItem[] = [];
+  for (const userRecord of disaggregate(data) ?? [{ data }]) {
+    const parsed = parseEvent(userRecord.data);
+    if (parsed.ok) items.push(eventItem(parsed.post));
+  }
   return items.filter((item) => brokenItemLimit(item) === undefined);
 }
 

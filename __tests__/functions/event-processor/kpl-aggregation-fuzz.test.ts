@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { deaggregateSync } from "aws-kinesis-agg";
 import fc from "fast-check";
-import { disaggregate } from "../../../functions/event-processor/kpl-aggregation";
+import { disaggregate } from "../../../events/kpl-aggregation";
 import { decodeRecord } from "../../../functions/event-processor/record-decoder";
 import { kinesisRecord } from "../../support/kinesis-event";
 import { aggregateRecords, frame } from "../../support/kpl";

@@ -3,9 +3,10 @@ import { eventItem, itemKey } from "../../../events/event-item";
 import type { Post } from "../../../events/post";
 import type { SetAsideRecord } from "../../../operator/redrive/set-aside-object";
 import { findSuperseded } from "../../../operator/redrive/superseded";
+import { aggregateOf } from "../../support/kpl";
 import { post } from "../../support/posts";
 
-const record = (data: string): SetAsideRecord => ({
+const record = (data: string | Buffer): SetAsideRecord => ({
   where: "line 1",
   reason: "r",
   arrivedAt: 0,
@@ -58,6 +59,20 @@ describe("a set-aside event", () => {
   it("is not superseded by the same version, set aside twice, and is looked for once", async () => {
     const found = await find([event({}), event({}), event({ id: "2" })]);
     expect(found).toEqual({ looked: ["1", "2"], reasons: [undefined, undefined, undefined] });
+  });
+
+  it("in an aggregate makes all of it superseded, since an aggregate is put back as a whole", async () => {
+    const inAggregate = record(
+      aggregateOf([JSON.stringify(post({ id: "1" })), "{", JSON.stringify(post({ id: "2" }))]),
+    );
+    const found = await find([inAggregate], [eventItem(post({ id: "2", text: "other" }))]);
+    expect(found).toEqual({ looked: ["1", "2"], reasons: [STORED] });
+    expect((await find([inAggregate], [eventItem(post({ id: "2" }))])).reasons).toEqual([undefined]);
+  });
+
+  it("is not superseded by a later version in its own aggregate, which is put back with it", async () => {
+    const versions = ["a", "b"].map((text) => JSON.stringify(post({ text })));
+    expect((await find([record(aggregateOf(versions))])).reasons).toEqual([undefined]);
   });
 
   it("is not looked for if it cannot be an item: DynamoDB would not take its key", async () => {

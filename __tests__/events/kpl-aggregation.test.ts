@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "@jest/globals";
-import { disaggregate } from "../../../functions/event-processor/kpl-aggregation";
-import { aggregate, frame } from "../../support/kpl";
+import { disaggregate } from "../../events/kpl-aggregation";
+import { aggregate, frame } from "../support/kpl";
 
 const disaggregated = (data: Uint8Array) => {
   const records = disaggregate(data);
