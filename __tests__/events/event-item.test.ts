@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { brokenItemLimit, eventItem } from "../../events/event-item";
+import { brokenItemLimit, eventItem, itemKey, TABLE_ATTRIBUTES } from "../../events/event-item";
 import { post } from "../support/posts";
 
 describe("eventItem", () => {
@@ -18,6 +18,26 @@ describe("eventItem", () => {
 
   it("has no attribute for a field that the event lacks", () => {
     expect(Object.keys(eventItem(post()))).toEqual(["Username", "Id", "Timestamp", "Message", "Source"]);
+  });
+});
+
+describe("the table's attributes", () => {
+  it("are the item's: its author, its ID and its expiry", () => {
+    const item = eventItem(post(), 7);
+
+    expect(item[TABLE_ATTRIBUTES.partitionKey]).toBe("ada");
+    expect(item[TABLE_ATTRIBUTES.sortKey]).toBe("1");
+    expect(item[TABLE_ATTRIBUTES.expiry]).toBe(7);
+  });
+});
+
+describe("itemKey", () => {
+  const keyOf = (username: string, id: string) => itemKey({ Username: username, Id: id });
+
+  it("is the same for versions of one event, and differs if author or ID do", () => {
+    expect(itemKey(eventItem(post({ text: "edited" })))).toBe(itemKey(eventItem(post())));
+    expect(new Set([keyOf("a", "b"), keyOf("a", "c"), keyOf("b", "a"), keyOf("b", "b")]).size).toBe(4);
+    expect(keyOf('a","b', "c")).not.toBe(keyOf("a", 'b","c'));
   });
 });
 
@@ -44,8 +64,15 @@ describe("brokenItemLimit", () => {
 
     expect(broken({ text: "x".repeat(room) })).toBeUndefined();
     expect(broken({ text: "x".repeat(room + 1) })).toBe("the item: 409601 bytes; an item has at most 409600");
-    expect(brokenItemLimit(eventItem(post({ text: "x".repeat(room) }), 1))).toContain(
-      "an item has at most 409600",
-    );
+  });
+
+  it("counts 21 bytes for the number that says when an item expires", () => {
+    const itemOf = (length: number) => eventItem(post({ text: "x".repeat(length) }), 1);
+    const others = eventItem(post({ text: "" }));
+    const room =
+      400 * 1024 - Object.entries(others).join("").replaceAll(",", "").length - "ExpiresAt".length - 21;
+
+    expect(brokenItemLimit(itemOf(room))).toBeUndefined();
+    expect(brokenItemLimit(itemOf(room + 1))).toBe("the item: 409601 bytes; an item has at most 409600");
   });
 });

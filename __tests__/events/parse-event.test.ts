@@ -106,6 +106,10 @@ describe("parseEvent, for a time,", () => {
     "2026-11-23T24:00:00Z",
     "2026-13-01T00:00:00Z",
     "yesterday",
+    " 2026-11-23T07:21:57Z",
+    "2026-11-23T07:21:57Z ",
+    "2026-11-23T07:21:57.Z",
+    "12026-11-23T07:21:57Z",
   ])("does not accept %s", (createdAt) => {
     expect(parseEvent(bytes(post({ createdAt })))).toEqual({
       ok: false,

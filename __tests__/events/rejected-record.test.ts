@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import * as v from "valibot";
-import { RejectedRecord } from "../../events/rejected-record";
+import { brokenRule } from "../../events/parse-event";
+import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../events/rejected-record";
 
 const record = {
   reason: "invalid-json",
@@ -35,14 +36,33 @@ describe("RejectedRecord", () => {
     }
   });
 
+  it("is below a prefix of its own", () => {
+    expect(REJECTED_RECORDS_PREFIX).toBe("rejected/");
+  });
+
   it.each([
-    ["an empty reason", { reason: "" }],
-    ["a reason that is not text", { reason: 7 }],
-    ["data that is not Base64", { data: "{}==" }],
-    ["Base64 that is cut off", { data: "eyJ7e" }],
-    ["an arrival that is not a time", { approximateArrivalTimestamp: "1795418517" }],
-    ["a negative position", { subSequenceNumber: -1 }],
-  ])("does not take %s", (_, values) => {
-    expect(v.is(RejectedRecord, { ...record, ...values })).toBe(false);
+    ["reason: must not be empty", { reason: "" }],
+    ["reason: must be string", { reason: 7 }],
+    ["detail: is missing", { detail: undefined }],
+    ["streamArn: is missing", { streamArn: undefined }],
+    ["shardId: is missing", { shardId: undefined }],
+    ["sequenceNumber: must be string", { sequenceNumber: 7 }],
+    ["partitionKey: is missing", { partitionKey: undefined }],
+    ["processorVersion: is missing", { processorVersion: undefined }],
+    ["approximateArrivalTimestamp: must be an ISO 8601 time", { approximateArrivalTimestamp: "1795418517" }],
+    ["subSequenceNumber: must be number", { subSequenceNumber: "1" }],
+    ["data: must be Base64", { data: "{}==" }],
+    ["data: must be Base64", { data: "=eyJ" }],
+    ["data: must be Base64", { data: "e===" }],
+    ["data: must be Base64", { data: "eyJ7e" }],
+    ["data: must be Base64", { data: " eyJ7ey" }],
+    ["data: must be Base64", { data: "eyJ7ey\n\n" }],
+  ])("says what is wrong with another line: %s", (rule, values) => {
+    const parsed = v.safeParse(RejectedRecord, { ...record, ...values });
+    expect(parsed.success ? "none" : brokenRule(parsed.issues[0])).toBe(rule);
+  });
+
+  it.each([-1, 0.5])("has no position such as %d", (subSequenceNumber) => {
+    expect(v.is(RejectedRecord, { ...record, subSequenceNumber })).toBe(false);
   });
 });
