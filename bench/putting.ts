@@ -4,6 +4,7 @@ import { createClients } from "../local/gateway/clients";
 import { startEmulators } from "../local/gateway/emulators";
 import { PRODUCER } from "../producer/caller";
 import { compare } from "./compare";
+import { loopbackEndpoint } from "./loopback-endpoint";
 import { bytesOf, posts } from "./records";
 
 const COUNT = 2000;
@@ -13,7 +14,8 @@ const StreamName = "bench";
 export async function benchPutting(): Promise<void> {
   const emulators = await startEmulators();
   const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
-  const { kinesis } = createClients(`http://127.0.0.1:${emulators.ports.kinesis}`, "us-east-1", credentials);
+  const endpoint = await loopbackEndpoint(emulators.sockets.kinesis);
+  const { kinesis } = createClients(endpoint, "us-east-1", credentials);
   await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
   const records = posts(COUNT).map((post) => ({ partitionKey: post.username, data: bytesOf(post) }));
 

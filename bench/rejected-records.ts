@@ -8,6 +8,7 @@ import { RejectionStore } from "../functions/event-processor/rejection-store";
 import { createClients } from "../local/gateway/clients";
 import { startEmulators } from "../local/gateway/emulators";
 import { compare } from "./compare";
+import { loopbackEndpoint } from "./loopback-endpoint";
 import { batchOf, bytesOf, posts } from "./records";
 
 const GOOD = 500;
@@ -18,12 +19,9 @@ const bucketName = "bench";
 export async function benchRejectedRecords(): Promise<void> {
   const emulators = await startEmulators();
   const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
-  const { dynamodb } = createClients(
-    `http://127.0.0.1:${emulators.ports.dynamodb}`,
-    "us-east-1",
-    credentials,
-  );
-  const { s3 } = createClients(`http://127.0.0.1:${emulators.ports.s3}`, "us-east-1", credentials);
+  const tableEndpoint = await loopbackEndpoint(emulators.sockets.dynamodb);
+  const { dynamodb } = createClients(tableEndpoint, "us-east-1", credentials);
+  const { s3 } = createClients(await loopbackEndpoint(emulators.sockets.s3), "us-east-1", credentials);
   await dynamodb.send(
     new CreateTableCommand({
       TableName,

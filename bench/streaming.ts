@@ -7,6 +7,7 @@ import { CreateStreamCommand } from "@aws-sdk/client-kinesis";
 import { createClients } from "../local/gateway/clients";
 import { startEmulators } from "../local/gateway/emulators";
 import { BEARER_TOKEN, startXServer, streamedPost } from "../test-servers/x-server";
+import { loopbackEndpoint } from "./loopback-endpoint";
 
 const POSTS_PER_SECOND = 2000;
 const SECONDS = 10;
@@ -19,7 +20,7 @@ const POST_COUNT = POSTS_PER_SECOND * SECONDS;
  */
 export async function benchStreaming(): Promise<void> {
   const emulators = await startEmulators();
-  const endpoint = `http://127.0.0.1:${emulators.ports.kinesis}`;
+  const endpoint = await loopbackEndpoint(emulators.sockets.kinesis);
   const { kinesis } = createClients(endpoint, "us-east-1", {
     accessKeyId: "bench",
     secretAccessKey: "bench",

@@ -28,7 +28,7 @@ export function useGateway() {
     gateway = await startGateway({
       port: 0,
       account,
-      emulatorPorts: emulators.ports,
+      emulatorSockets: emulators.sockets,
       clock: systemClock,
     });
     clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", account.operatorKey);

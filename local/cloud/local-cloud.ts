@@ -4,7 +4,7 @@ import { publishLocalStack, RUN_PATH } from "../../shared/local-stack";
 import type { Chaos } from "../chaos/chaos";
 import type { AwsRequest } from "../gateway/aws-request";
 import { type Clients, createClients } from "../gateway/clients";
-import { startEmulators } from "../gateway/emulators";
+import { type Emulators, startEmulators } from "../gateway/emulators";
 import { startGateway } from "../gateway/gateway";
 import { type AccessKey, LocalAccount } from "../gateway/local-account";
 import type { EventSourceMappingSettings } from "../lambda/event-source-mapping/mapping-settings";
@@ -28,6 +28,9 @@ export interface LocalCloud extends ProvisionedStack {
   /** The functions and event source mappings that the stack declares. */
   functions: readonly FunctionDeclaration[];
   mappings: readonly EventSourceMappingSettings[];
+  emulatorProcesses: Emulators["processes"];
+  /** Rejects with a CommandError as soon as the cloud cannot continue, since an emulator has ended. */
+  failure: Promise<never>;
   /** The functions' log files. */
   logFiles: string[];
   /** Ids of the processes that run the functions now. */
@@ -58,7 +61,7 @@ export interface LocalCloudOptions {
 
 /**
  * Starts the emulators and the endpoint, creates what the stack declares, and connects stream and function.
- * @throws CommandError when the port is in use or the stack cannot run here
+ * @throws CommandError when the port is in use, an emulator ends, or the stack cannot run here
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const closing: Close[] = [];
@@ -82,7 +85,7 @@ async function startParts(
 ): Promise<Omit<LocalCloud, "stop">> {
   const document = await readTerraformDocument(stackFile);
   const account = new LocalAccount(document.region, operatorKey);
-  const emulators = await startEmulators();
+  const emulators = await startEmulators({ region: document.region });
   closing.push(emulators.stop);
 
   const pages = new Map<string, () => unknown>();
@@ -90,7 +93,7 @@ async function startParts(
   const gateway = await startGateway({
     port,
     account,
-    emulatorPorts: emulators.ports,
+    emulatorSockets: emulators.sockets,
     clock,
     strike,
     pages,
@@ -109,7 +112,7 @@ async function startParts(
     mappings: [],
     archives: new Map(),
   };
-  const stack = await provision(document, provisioning);
+  const stack = await Promise.race([provision(document, provisioning), emulators.failure]);
   const published = await publishLocalStack(gateway.port, {
     outputs: stack.outputs,
     operator: account.operatorKey,
@@ -125,7 +128,8 @@ async function startParts(
   closing.push(async () => {
     await Promise.all([mappings?.stop(), functions.stop()]);
   });
-  mappings = await startMappings(provisioning, { sandboxes, chaos, clock, onProblem });
+  const starting = startMappings(provisioning, { sandboxes, chaos, clock, onProblem });
+  mappings = await Promise.race([starting, emulators.failure]);
 
   chaos?.begin(await countShards(clients, stack.outputs.stream_name));
   return {
@@ -137,6 +141,8 @@ async function startParts(
     awsFile: published.awsFile,
     functions: [...provisioning.functions.values()],
     mappings: provisioning.mappings,
+    emulatorProcesses: emulators.processes,
+    failure: emulators.failure,
     logFiles,
     functionProcesses: () => [...sandboxes.values()].flatMap((sandbox) => sandbox.processes()),
     handledRecords: mappings.handledRecords,

@@ -38,7 +38,8 @@ export interface PipelineResult {
 /**
  * Produces, waits until every record is handled, and accounts for all of them. The first Ctrl-C ends only the producer:
  * what was produced is still handled. The second ends everything.
- * @throws CommandError when the producer fails, when no progress is made, or with the second Ctrl-C
+ * @throws CommandError when the producer fails, no progress is made, or the cloud cannot continue, and with the second
+ *   Ctrl-C
  */
 export async function runPipeline(run: PipelineRun): Promise<PipelineResult> {
   let isDone = false;
@@ -51,7 +52,8 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineResult> {
   const folder = await mkdtemp(join(tmpdir(), "receipts-"));
   try {
     const receiptsFile = join(folder, "receipts");
-    return await Promise.race([produceAndReconcile(run, receiptsFile, interruption), stopped]);
+    const work = produceAndReconcile(run, receiptsFile, interruption);
+    return await Promise.race([work, stopped, run.cloud.failure]);
   } finally {
     isDone = true;
     await rm(folder, { recursive: true, force: true });
@@ -138,7 +140,8 @@ async function whileProgressing<T>(
     onSilence: (message: string) => steps.note(message),
   };
   try {
-    await Promise.race(isBeingDebugged() ? [working] : [working, watchProgress(watched, ended.signal)]);
+    const watching = isBeingDebugged() ? [] : [watchProgress(watched, ended.signal)];
+    await Promise.race([working, cloud.failure, ...watching]);
     return await working;
   } finally {
     ended.abort();

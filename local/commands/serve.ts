@@ -4,12 +4,14 @@ import { type StartStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 import { untilStopped } from "./until-stopped";
 
-/** Runs the project's stack in a local cloud until Ctrl-C. */
+/**
+ * Runs the project's stack in a local cloud until Ctrl-C.
+ * @throws CommandError when it cannot start, or cannot continue
+ */
 export async function serve(options: StartStackOptions): Promise<void> {
   const { cloud } = await startStack(options, new StepLog(process.stderr));
   process.stdout.write(welcome(cloud));
-  await untilStopped();
-  await cloud.stop();
+  await untilStopped(cloud).finally(cloud.stop);
 }
 
 function welcome(cloud: LocalCloud): string {

@@ -66,7 +66,7 @@ function faultsTable(faults: Readonly<Record<string, number>>): string {
   return `Faults survived:\n${lines.join("\n")}`;
 }
 
-async function keepRunning({ endpoint }: LocalCloud, steps: StepLog): Promise<void> {
-  steps.note(`the local cloud is still running at ${endpoint}; press Ctrl-C to stop it`);
-  await untilStopped();
+async function keepRunning(cloud: LocalCloud, steps: StepLog): Promise<void> {
+  steps.note(`the local cloud is still running at ${cloud.endpoint}; press Ctrl-C to stop it`);
+  await untilStopped(cloud);
 }

@@ -1,45 +1,60 @@
 // Runs one emulator in a process of its own, so that the emulators can use several cores. It is plain JavaScript:
 // Node.js runs it without a compiler.
 
-/** @type {Record<string, () => Promise<number>>} */
+import { rmSync } from "node:fs";
+
+/**
+ * Start an emulator that listens on a socket.
+ * @type {Record<string, (socket: string) => Promise<unknown>>}
+ */
 const emulators = {
-  kinesis: () =>
-    listen(import("kinesalite"), {
+  kinesis: (socket) =>
+    listen(socket, import("kinesalite"), {
       createStreamMs: 0,
       deleteStreamMs: 0,
       updateStreamMs: 0,
       shardLimit: 500,
     }),
-  dynamodb: () => listen(import("dynalite"), { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
-  s3: async () => {
-    const { startFauxqs } = await import("fauxqs");
-    const { port } = await startFauxqs({ port: 0, host: "127.0.0.1", logger: false });
-    return port;
+  dynamodb: (socket) =>
+    listen(socket, import("dynalite"), { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
+  s3: async (socket) => {
+    // Not startFauxqs: it listens on every interface.
+    const { buildApp } = await import("fauxqs");
+    await buildApp({ logger: false }).listen({ path: socket });
   },
 };
 
 /**
+ * @param {string} socket
  * @param {Promise<{ default: (options: object) => import("node:http").Server }>} emulator
  * @param {object} options
- * @returns {Promise<number>} the port where it listens
  */
-async function listen(emulator, options) {
+async function listen(socket, emulator, options) {
   const server = (await emulator).default(options);
   server.keepAliveTimeout = 60_000;
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("the emulator has no port");
-  return address.port;
+  await new Promise((resolve, reject) => {
+    server.once("error", reject).listen(socket, () => resolve(undefined));
+  });
 }
 
-const [name = ""] = process.argv.slice(2);
+const [name = "", socket = "", folder = ""] = process.argv.slice(2);
 const start = emulators[name];
 if (!start) throw new Error(`there is no emulator ${name}`);
 
-// The emulators' libraries print notices; what matters reaches the parent as a message.
+// The emulators' libraries print notices; the parent needs none of them.
 console.log = () => undefined;
-// An emulator ends with its parent. Ctrl-C reaches the whole process group, but the parent decides when to stop.
-process.on("disconnect", () => process.exit());
-process.on("SIGINT", () => undefined);
+// The parent decides when an emulator ends: Ctrl-C and other signals reach the whole process group, but the pipeline
+// may still need it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+// Without its parent, even a killed one, an emulator ends, and whatever was in its folder goes.
+process.on("disconnect", () => {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // Another emulator is deleting it, too.
+  }
+  process.exit();
+});
 
-process.send?.({ port: await start() });
+await start(socket);
+process.send?.("listening");

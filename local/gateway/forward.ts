@@ -4,10 +4,10 @@ import type { HttpResponse } from "./http-server";
 import type { IncomingRequest } from "./incoming-request";
 import { withoutCors } from "./web-page";
 
-/** Where an emulator listens on loopback, and the agent that keeps connections to it. */
+/** The socket where an emulator listens, and the agent that keeps connections to it. */
 export interface EmulatorAddress {
   agent: http.Agent;
-  port: number;
+  socketPath: string;
 }
 
 /** Forwards a request to an emulator and streams the answer back. */
@@ -24,14 +24,13 @@ export async function forward(
 /** Sends a request to an emulator. Resolves before the answer's body has been read. */
 export function callEmulator(
   { method, url: path, headers, body }: IncomingRequest,
-  { agent, port }: EmulatorAddress,
+  { agent, socketPath }: EmulatorAddress,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const outgoing = http.request(
       {
         agent,
-        host: "127.0.0.1",
-        port,
+        socketPath,
         method,
         path,
         headers: { ...endToEnd(headers), "content-length": body.length },

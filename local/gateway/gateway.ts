@@ -26,7 +26,7 @@ export interface GatewayOptions {
   /** 0 picks any free port. */
   port: number;
   account: LocalAccount;
-  emulatorPorts: Record<Service, number>;
+  emulatorSockets: Record<Service, string>;
   /** Time for the faults that strike. */
   clock: Clock;
   /** The time by which signatures are valid; defaults to the system's. */
@@ -66,7 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<HttpServer>
 async function handle(
   request: HttpRequest,
   response: HttpResponse,
-  { account, emulatorPorts, clock, callersClock = systemClock, strike, onDenied, pages }: GatewayOptions,
+  { account, emulatorSockets, clock, callersClock = systemClock, strike, onDenied, pages }: GatewayOptions,
   agent: http.Agent,
 ): Promise<void> {
   assertNoWebPage(headOf(request));
@@ -82,7 +82,7 @@ async function handle(
   assertSize(aws.service, aws.body.length);
   assertShape(aws);
 
-  const emulator = { agent, port: emulatorPorts[aws.service] };
+  const emulator = { agent, socketPath: emulatorSockets[aws.service] };
   const fault = strike?.(aws);
   if (fault) await forwardUnderFault(fault, aws, response, emulator, clock);
   else await forward(aws, response, emulator);

@@ -67,7 +67,8 @@ async function connectAtRates(faultRates: Partial<FaultRates>): Promise<ChaosUnd
   const chaos = new Chaos({ random, clock, rates });
   const account = new LocalAccount("us-east-1");
   const strike = chaos.strike.bind(chaos);
-  const gateway = await startGateway({ port: 0, account, emulatorPorts: emulators.ports, clock, strike });
+  const { sockets: emulatorSockets } = emulators;
+  const gateway = await startGateway({ port: 0, account, emulatorSockets, clock, strike });
   gateways.push(gateway);
   const clients = createClients(`http://127.0.0.1:${gateway.port}`, "us-east-1", account.operatorKey, {
     maxAttempts: 1,
