@@ -121,7 +121,8 @@ async function startParts(
   pages.set(RUN_PATH, () => published.run);
 
   const declared = provisioning.functions.values();
-  const functions = await startFunctions(declared, { account, logFolder, clock, onProblem });
+  const options = { account, logFolder, port: gateway.port, clock, onProblem };
+  const functions = await startFunctions(declared, options);
   const { sandboxes, logFiles } = functions;
   let mappings: RunningMappings | undefined;
   // Together: a batch under way ends only when its function does.

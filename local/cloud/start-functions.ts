@@ -1,11 +1,9 @@
-import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import type { Clock } from "../../shared/clock";
 import type { LocalAccount } from "../gateway/local-account";
 import type { FunctionDeclaration } from "../lambda/function-declaration";
 import { FunctionSandbox } from "../lambda/function-sandbox";
+import { noLog, openFunctionLog } from "./function-log";
 
 /** The stack's functions, ready to be invoked. */
 export interface RunningFunctions {
@@ -19,17 +17,18 @@ export interface RunningFunctions {
 export interface FunctionsOptions {
   account: LocalAccount;
   logFolder: string;
+  /** The local cloud's port: it is in the logs' names, so that two local clouds never write to the same file. */
+  port: number;
   clock: Clock;
-  /** Called with what a function cannot do because its role does not allow it. */
+  /** Called with what a function or its log cannot do. */
   onProblem(message: string): void;
 }
 
-/** Creates a sandbox for every function, which logs to a file named after the function. */
+/** Creates a sandbox for every function, which logs to a file named after the function and the port. */
 export async function startFunctions(
   functions: Iterable<FunctionDeclaration>,
-  { account, logFolder, clock, onProblem }: FunctionsOptions,
+  { account, logFolder, port, clock, onProblem }: FunctionsOptions,
 ): Promise<RunningFunctions> {
-  await mkdir(logFolder, { recursive: true });
   const sandboxes = new Map<string, FunctionSandbox>();
   const logFiles: string[] = [];
   for (const declaration of functions) {
@@ -40,12 +39,10 @@ export async function startFunctions(
       );
     if (declaration.isTraced && !maySendTraces(declaration, account))
       onProblem(`the role of ${declaration.name} is not allowed to send traces to X-Ray: there will be none`);
-    const logFile = join(logFolder, `${declaration.name}.log`);
+    const logFile = join(logFolder, `${declaration.name}-${port}.log`);
     if (mayLog) logFiles.push(logFile);
-    sandboxes.set(
-      declaration.arn,
-      new FunctionSandbox(declaration, mayLog ? createWriteStream(logFile) : nowhere(), clock),
-    );
+    const log = mayLog ? await openFunctionLog(logFile, onProblem) : noLog();
+    sandboxes.set(declaration.arn, new FunctionSandbox(declaration, log, clock));
   }
   return {
     sandboxes,
@@ -74,8 +71,4 @@ function mayDo(
 ): boolean {
   const role = account.identityOf(roleArn);
   return actions.every((action) => account.allows(role, action, resource));
-}
-
-function nowhere(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() });
 }

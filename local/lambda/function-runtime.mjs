@@ -83,9 +83,10 @@ function contextOf({ requestId, functionArn, deadlineMs }) {
   };
 }
 
-// Without its parent there are no more invocations. Ctrl-C reaches the whole process group; the parent decides.
+// Without its parent, even a killed one, there are no more invocations. Ctrl-C and other signals reach the whole process
+// group; the parent decides.
 process.on("disconnect", () => process.exit());
-process.on("SIGINT", () => undefined);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
 
 // An uncaught error ends the process, as on Lambda.
 process.on("uncaughtException", (error, origin) => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import * as v from "valibot";
 import { CommandError, ExitCode } from "../../shared/errors";
+import { INTERRUPTIONS } from "../../shared/interruption";
 
 /** A synthesized stack in a folder of its own, so that several local clouds can run at the same time. */
 export interface SynthesizedStack {
@@ -25,10 +26,20 @@ const ProjectFile = v.object({ app: v.string(), context: v.optional(v.record(v.s
 export async function synthesize(): Promise<SynthesizedStack> {
   const { app, context } = v.parse(ProjectFile, JSON.parse(await readFile("cdktf.json", "utf8")));
   const folder = await mkdtemp(join(tmpdir(), "synthesized-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  atExit(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   const sourceMaps = process.env.VSCODE_INSPECTOR_OPTIONS ? { sourceMaps: true } : {};
   await runApp(app, { ...context, ...sourceMaps }, folder);
   return onlyStack(folder);
+}
+
+/** Runs when this process ends, also by a signal that nothing else handles. */
+function atExit(cleanUp: () => void): void {
+  process.once("exit", cleanUp);
+  for (const signal of INTERRUPTIONS) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(ExitCode.interrupted);
+    });
+  }
 }
 
 async function runApp(app: string, context: object, folder: string): Promise<void> {
@@ -36,13 +47,25 @@ async function runApp(app: string, context: object, folder: string): Promise<voi
     shell: true,
     env: { ...process.env, CDKTF_CONTEXT_JSON: JSON.stringify(context), CDKTF_OUTDIR: folder },
     stdio: ["ignore", "ignore", "pipe"],
+    // A process group of its own, so that all of it can be ended.
+    detached: process.platform !== "win32",
   });
+  const endApp = () => kill(child);
+  process.prependOnceListener("exit", endApp);
   const [printed, [exitCode]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  process.off("exit", endApp);
   if (exitCode !== 0)
     throw new CommandError(
       `the stack cannot be synthesized (${app}).\n${printed.trim()}`,
       exitCode === ExitCode.usage ? ExitCode.usage : ExitCode.failed,
     );
+}
+
+/** Ends the app with every process that it has started, so that none writes to a folder that is being deleted. */
+function kill(app: ChildProcess): void {
+  if (app.pid === undefined) return;
+  if (process.platform === "win32") app.kill();
+  else process.kill(-app.pid, "SIGKILL");
 }
 
 const Manifest = v.object({

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DescribeTableCommand, DynamoDBClient, GetItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import {
   DeleteStreamCommand,
@@ -157,6 +157,12 @@ describe("a record on the local stream", () => {
 });
 
 describe("the function's log", () => {
+  it("is a file of this local cloud's own, named after the function and the port", () => {
+    expect(cloud.logFiles.map((file) => basename(file))).toEqual([
+      `stream-processing-DDBEventProcessor-${cloud.port}.log`,
+    ]);
+  });
+
   it("does not contain the text of posts", async () => {
     const log = await readFile(cloud.logFiles[0] ?? "", "utf8");
     expect(log).toContain('"EventsStored"');

@@ -1,11 +1,17 @@
 import { join } from "node:path";
-import { describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it } from "@jest/globals";
 import { type RunningEntryPoint, startEntryPoint } from "../../support/entry-point";
 import { until } from "../../support/moment";
 import { childNamed, childrenOf } from "../../support/processes";
 import { isRunning } from "../../support/sandboxed-function";
 
 const PROJECT = join(__dirname, "../../..");
+
+const runs: RunningEntryPoint[] = [];
+
+afterEach(() => {
+  for (const { process } of runs.splice(0)) process.kill("SIGKILL");
+});
 
 /** The id of a child process, as soon as there is one whose command line matches. */
 async function childOf({ process: parent }: RunningEntryPoint, pattern: RegExp): Promise<number> {
@@ -23,6 +29,7 @@ describe("An emulator that is killed", () => {
     ["npm start", ["start", "--port", "0", "--count", "1000000"], "local cloud http", /producer\/cli\.ts/],
   ])("ends %s at once with its own sentence, and every process", async (_name, args, started, lastChild) => {
     const run = startEntryPoint("local/cli.ts", args, { cwd: PROJECT });
+    runs.push(run);
     await until(() => run.stderr().includes(started));
     await childOf(run, lastChild);
     const children = [...childrenOf(run.process.pid ?? 0).keys()];

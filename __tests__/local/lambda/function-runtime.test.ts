@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { errorOf, responseOf, sandboxed } from "../../support/sandboxed-function";
+import { VirtualClock } from "../../support/virtual-clock";
 
 describe("An invocation", () => {
   it("ends with what the handler returns", async () => {
@@ -17,10 +18,16 @@ describe("An invocation", () => {
   });
 
   it("gives the handler its context", async () => {
-    const { sandbox } = sandboxed(`
+    const clock = new VirtualClock();
+    const { sandbox } = sandboxed(
+      `
+      Date.now = () => ${clock.now() + 5_000};
       export const handler = async (_, { awsRequestId, functionName, invokedFunctionArn, getRemainingTimeInMillis }) =>
         ({ awsRequestId, functionName, invokedFunctionArn, remaining: getRemainingTimeInMillis() });
-    `);
+    `,
+      { timeout: 20 },
+      clock,
+    );
     const outcome = await sandbox.invoke({});
     expect(outcome).toEqual({
       ok: true,
@@ -29,12 +36,22 @@ describe("An invocation", () => {
         awsRequestId: outcome.requestId,
         functionName: "test",
         invokedFunctionArn: "arn:aws:lambda:eu-west-1:123456789012:function:test",
-        remaining: expect.any(Number),
+        remaining: 15_000,
       },
     });
-    const { remaining } = (outcome as { response: { remaining: number } }).response;
-    expect(remaining).toBeGreaterThan(0);
-    expect(remaining).toBeLessThanOrEqual(20_000);
+  });
+
+  it("has no time left once its deadline has passed", async () => {
+    const clock = new VirtualClock();
+    const late = sandboxed(
+      `
+      Date.now = () => ${clock.now() + 21_000};
+      export const handler = async (_, { getRemainingTimeInMillis }) => getRemainingTimeInMillis();
+    `,
+      { timeout: 20 },
+      clock,
+    );
+    expect(await responseOf(late)).toBe(0);
   });
 
   it("fails with what the handler throws, which is also in the log", async () => {

@@ -61,6 +61,23 @@ describe("The function's process", () => {
   });
 });
 
+describe("A signal to the whole process group", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s does not end an invocation", async (signal) => {
+    const slow = sandboxed(`
+      export const handler = async () => {
+        const signalled = new Promise((resolve) => process.once("${signal}", () => setImmediate(resolve, "finished")));
+        const alive = setInterval(() => {}, 1_000);
+        console.log("waiting");
+        return signalled.finally(() => clearInterval(alive));
+      };
+    `);
+    const response = responseOf(slow);
+    await slow.logged("waiting");
+    for (const pid of slow.sandbox.processes()) process.kill(pid, signal);
+    expect(await response).toBe("finished");
+  });
+});
+
 describe("Stopping a sandbox", () => {
   it("kills every process, busy or idle, and fails the invocations under way", async () => {
     const slow = sandboxed(`
