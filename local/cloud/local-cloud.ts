@@ -14,6 +14,7 @@ import type { Provisioning } from "../terraform/resource-type";
 import { readTerraformDocument } from "../terraform/terraform-document";
 import { startFunctions } from "./start-functions";
 import { type RunningMappings, startMappings } from "./start-mappings";
+import { startTimeToLive } from "./time-to-live";
 
 /** A stack that runs on this machine behind one endpoint. */
 export interface LocalCloud extends ProvisionedStack {
@@ -108,9 +109,11 @@ async function startParts(
     clients,
     endpoint,
     folder: document.folder,
+    trustedServices: new Map(),
     functions: new Map(),
     mappings: [],
     archives: new Map(),
+    expiringTables: [],
   };
   const stack = await Promise.race([provision(document, provisioning), emulators.failure]);
   const published = await publishLocalStack(gateway.port, {
@@ -119,6 +122,9 @@ async function startParts(
   });
   closing.push(published.remove);
   pages.set(RUN_PATH, () => published.run);
+
+  const { stop } = startTimeToLive(provisioning.expiringTables, clients.dynamodb, clock, onProblem);
+  closing.push(stop);
 
   const declared = provisioning.functions.values();
   const options = { account, logFolder, port: gateway.port, clock, onProblem };

@@ -7,3 +7,7 @@ declare module "dynalite" {
   import type { Server } from "node:http";
   export default function dynalite(options: object): Server;
 }
+declare module "kinesalite/validations/increaseStreamRetentionPeriod.js" {
+  const validation: { types: { RetentionPeriodHours: { lessThanOrEqual: number } } };
+  export default validation;
+}

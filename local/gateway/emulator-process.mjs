@@ -8,13 +8,17 @@ import { rmSync } from "node:fs";
  * @type {Record<string, (socket: string) => Promise<unknown>>}
  */
 const emulators = {
-  kinesis: (socket) =>
-    listen(socket, import("kinesalite"), {
+  kinesis: async (socket) => {
+    const { default: retention } = await import("kinesalite/validations/increaseStreamRetentionPeriod.js");
+    // Its limit, a week, was Kinesis's own until 2020.
+    retention.types.RetentionPeriodHours.lessThanOrEqual = 8760;
+    await listen(socket, import("kinesalite"), {
       createStreamMs: 0,
       deleteStreamMs: 0,
       updateStreamMs: 0,
       shardLimit: 500,
-    }),
+    });
+  },
   dynamodb: (socket) =>
     listen(socket, import("dynalite"), { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
   s3: async (socket) => {

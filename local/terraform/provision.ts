@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { CommandError } from "../../shared/errors";
 import { StackOutputs } from "../../shared/stack";
 import { type AttributesOf, resolveReferences } from "./references";
-import type { Attributes, Provisioning } from "./resource-type";
-import { resourceTypes } from "./resource-types";
+import { type Attributes, type Provisioning, UnsupportedArgumentError } from "./resource-type";
+import { harmlessTypes, resourceTypes } from "./resource-types";
 import type { Block, TerraformDocument } from "./terraform-document";
 
 /** A stack whose resources exist. */
@@ -33,10 +33,11 @@ export async function provision(
     return createResource(block, await resolveReferences(block.arguments, attributesOf), provisioning);
   };
 
-  const known = [...document.blocks.values()].filter(({ type }) => type in resourceTypes);
-  await Promise.all(known.map(({ address }) => attributesOf(address)));
+  const blocks = [...document.blocks.values()];
+  const ignored = blocks.filter(({ type }) => type in harmlessTypes);
+  const meaningful = blocks.filter((block) => !ignored.includes(block));
+  await Promise.all(meaningful.map(({ address }) => attributesOf(address)));
   const outputs = parseOutputs(await resolveReferences(document.outputs, attributesOf));
-  const ignored = [...document.blocks.values()].filter(({ type }) => !(type in resourceTypes));
   return { outputs, ignoredTypes: [...new Set(ignored.map(({ type }) => type))] };
 }
 
@@ -54,15 +55,16 @@ async function createResource(
   provisioning: Provisioning,
 ): Promise<Attributes> {
   const resourceType = resourceTypes[type];
-  if (!resourceType)
+  if (type in harmlessTypes)
     throw new CommandError(`the stack refers to ${address}, but ${type} has no meaning on one machine`);
+  if (!resourceType)
+    throw new CommandError(
+      `${address}: the local cloud does not carry out ${type}; it carries out ${Object.keys(resourceTypes).join(", ")}`,
+    );
   try {
     return await resourceType(args, provisioning);
   } catch (error) {
-    if (!v.isValiError(error)) throw error;
-    const [issue] = error.issues;
-    throw new CommandError(
-      `${address}: argument ${v.getDotPath(issue)} is not supported locally: ${issue.message}`,
-    );
+    if (!(error instanceof UnsupportedArgumentError)) throw error;
+    throw new CommandError(`${address}: ${error.message}`);
   }
 }

@@ -29,3 +29,12 @@ export const resourceTypes: Record<string, ResourceType> = {
   aws_iam_policy_document: iamPolicyDocument,
   archive_file: archiveFile,
 };
+
+/** Every type of resource that changes nothing on one machine, with the reason. Any other type is an error. */
+export const harmlessTypes: Record<string, string> = {
+  aws_s3_bucket_lifecycle_configuration: "the local cloud keeps nothing beyond its end",
+  aws_s3_bucket_policy: "it allows nobody more, and what it denies, plain HTTP, is all that loopback has",
+  aws_s3_bucket_public_access_block: "the endpoint is on the loopback interface only",
+  aws_s3_bucket_server_side_encryption_configuration:
+    "its files are for their user only, and are deleted at the end",
+};

@@ -27,10 +27,12 @@ export interface Block {
  */
 export async function readTerraformDocument(file: string): Promise<TerraformDocument> {
   const document = v.safeParse(CdkTfJson, await readJson(file));
-  if (!document.success)
-    throw new CommandError(
-      `${file} is not a synthesized stack: ${v.getDotPath(document.issues[0])} is missing or not as expected`,
-    );
+  if (!document.success) {
+    const [issue] = document.issues;
+    const problem =
+      issue.expected === "never" ? "is not supported by the local cloud" : "is missing or not as expected";
+    throw new CommandError(`${file} is not a stack that can run here: ${v.getDotPath(issue)} ${problem}`);
+  }
 
   const { data, resource, output, provider } = document.output;
   const blocks = [...blocksOf(resource, ""), ...blocksOf(data, "data.")];
@@ -55,12 +57,29 @@ const BlocksByType = v.optional(
   {},
 );
 
-/** As much of a `cdk.tf.json` as the local cloud needs. */
-const CdkTfJson = v.object({
+const Output = v.strictObject({
+  value: v.unknown(),
+  sensitive: v.optional(v.boolean()),
+  description: v.optional(v.string()),
+  // Order means nothing here: outputs are read when everything exists.
+  depends_on: v.optional(v.unknown()),
+});
+
+/** The region is carried out; nothing here reads tags. Another provider, or a second one, could mean other accounts. */
+const Providers = v.strictObject({
+  aws: v.strictTuple([v.strictObject({ region: v.string(), default_tags: v.optional(v.unknown()) })]),
+  archive: v.optional(v.strictTuple([v.strictObject({})])),
+});
+
+/** A `cdk.tf.json`: an argument that is not here is one that the local cloud cannot carry out. */
+const CdkTfJson = v.strictObject({
+  "//": v.optional(v.unknown()),
+  // Where the state is kept and which providers are downloaded: the local cloud does neither.
+  terraform: v.optional(v.unknown()),
   data: BlocksByType,
   resource: BlocksByType,
-  output: v.optional(v.record(v.string(), v.object({ value: v.unknown() })), {}),
-  provider: v.object({ aws: v.tupleWithRest([v.object({ region: v.string() })], v.unknown()) }),
+  output: v.optional(v.record(v.string(), Output), {}),
+  provider: Providers,
 });
 
 /** @param prefix what an address begins with: `data.` for data sources, nothing for resources */

@@ -27,7 +27,7 @@ describe("the synthesized document", () => {
     const file = join(temporaryDirectory(), "cdk.tf.json");
     await writeFile(file, '{"resource":{},"provider":{}}');
     await expect(readTerraformDocument(file)).rejects.toThrow(
-      `${file} is not a synthesized stack: provider.aws`,
+      `${file} is not a stack that can run here: provider.aws is missing`,
     );
   });
 });

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import * as v from "valibot";
-import { defineResource } from "../resource-type";
+import { defineResource, only } from "../resource-type";
 
 /** A zip of a function's code. It is not made: the function runs from the folder itself. */
 export const archiveFile = defineResource({
-  arguments: v.object({ output_path: v.string(), source_dir: v.string() }),
+  arguments: { type: only("zip"), output_path: v.string(), source_dir: v.string() },
+  harmless: { output_file_mode: "there is no zip" },
 
   create({ output_path, source_dir }, { archives, folder }) {
     archives.set(output_path, resolve(folder, source_dir));

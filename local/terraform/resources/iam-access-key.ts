@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { defineResource } from "../resource-type";
+import { defineResource, only } from "../resource-type";
 
 /** An access key of a user. */
 export const iamAccessKey = defineResource({
-  arguments: v.object({ user: v.string() }),
+  arguments: { user: v.string(), status: only("Active") },
 
   create({ user }, { account }) {
     const { accessKeyId, secretAccessKey } = account.issueKey(account.arn("iam", `user/${user}`));

@@ -4,7 +4,7 @@ import { defineResource } from "../resource-type";
 
 /** What a role may do. */
 export const iamRolePolicy = defineResource({
-  arguments: v.object({ name: v.string(), role: v.string(), policy: v.string() }),
+  arguments: { name: v.string(), role: v.string(), policy: v.string() },
 
   create({ name, role, policy }, { account }) {
     account.attach(account.arn("iam", `role/${role}`), parsePolicy(name, policy));

@@ -4,7 +4,7 @@ import { defineResource } from "../resource-type";
 
 /** What a user may do. */
 export const iamUserPolicy = defineResource({
-  arguments: v.object({ name: v.string(), user: v.string(), policy: v.string() }),
+  arguments: { name: v.string(), user: v.string(), policy: v.string() },
 
   create({ name, user, policy }, { account }) {
     account.attach(account.arn("iam", `user/${user}`), parsePolicy(name, policy));

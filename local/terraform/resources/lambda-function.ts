@@ -2,24 +2,60 @@ import { randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { CommandError } from "../../../shared/errors";
 import type { FunctionDeclaration } from "../../lambda/function-declaration";
-import { defineResource, type Provisioning } from "../resource-type";
+import {
+  block,
+  defineResource,
+  only,
+  type Provisioning,
+  UnsupportedArgumentError,
+  wholeNumber,
+} from "../resource-type";
 
-/** A function, to be run by the local cloud with the environment that Lambda would give it. */
+/**
+ * A function, to be run by the local cloud with the environment that Lambda would give it.
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html the limits
+ */
 export const lambdaFunction = defineResource({
-  arguments: v.object({
+  arguments: {
     function_name: v.string(),
     role: v.string(),
+    package_type: only("Zip"),
     filename: v.string(),
     handler: v.string(),
-    runtime: v.string(),
-    memory_size: v.optional(v.number(), 128),
-    timeout: v.optional(v.number(), 3),
-    environment: v.optional(v.object({ variables: v.record(v.string(), v.string()) }), { variables: {} }),
-    logging_config: v.optional(v.object({ log_group: v.optional(v.string()) })),
-    tracing_config: v.optional(v.object({ mode: v.string() })),
-  }),
+    runtime: v.pipe(
+      v.string(),
+      v.regex(/^nodejs\d+\.x$/, "but the local cloud runs functions for Node.js only"),
+    ),
+    memory_size: v.optional(wholeNumber(128, 10_240), 128),
+    timeout: v.optional(wholeNumber(1, 900), 3),
+    reserved_concurrent_executions: only(-1),
+    publish: only(false),
+    environment: v.optional(block({ variables: v.record(v.string(), v.string()) }), { variables: {} }),
+    logging_config: v.optional(
+      block({
+        log_format: v.picklist(["JSON", "Text"]),
+        log_group: v.optional(v.string()),
+        application_log_level: v.optional(v.picklist(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"])),
+        // The sandbox logs nothing of its own.
+        system_log_level: v.optional(v.picklist(["DEBUG", "INFO", "WARN"])),
+      }),
+    ),
+    tracing_config: v.optional(block({ mode: v.picklist(["Active", "PassThrough"]) })),
+  },
+  harmless: {
+    architectures: "the function runs on this machine's processor",
+    description: "nothing reads it",
+    ephemeral_storage: "the function shares this machine's folder for temporary files",
+    source_code_hash: "the function runs from the folder with its code",
+  },
 
   create(args, provisioning) {
+    if (!provisioning.trustedServices.get(args.role)?.includes("lambda.amazonaws.com"))
+      throw new UnsupportedArgumentError(
+        "role",
+        args.role,
+        "but the trust policy of that role does not let lambda.amazonaws.com assume it",
+      );
     const name = args.function_name;
     const codeFolder = provisioning.archives.get(args.filename);
     if (!codeFolder)
@@ -43,6 +79,7 @@ export const lambdaFunction = defineResource({
       environment: {
         ...args.environment.variables,
         ...runtimeVariables(declaration, args.runtime, provisioning),
+        ...loggingVariables(args.logging_config),
       },
     });
     return { id: name, arn: declaration.arn, function_name: name };
@@ -79,4 +116,15 @@ function runtimeVariables(
     // The machine's Node.js may be older than Lambda's; the SDK would warn of that in the function's log.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };
+}
+
+/**
+ * How Lambda passes the log level on to the function's logger; with text logs it has no level.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+ */
+function loggingVariables(
+  logging: { log_format: string; application_log_level?: string | undefined } | undefined,
+): Record<string, string> {
+  if (logging?.log_format !== "JSON") return {};
+  return { AWS_LAMBDA_LOG_FORMAT: "JSON", AWS_LAMBDA_LOG_LEVEL: logging.application_log_level ?? "INFO" };
 }
