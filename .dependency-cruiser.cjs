@@ -168,12 +168,13 @@ const PACKAGE_RULES = [
   {
     name: "no development dependency but the emulators",
     comment:
-      "The local cloud needs no development dependency but its emulators, kinesalite, dynalite and fauxqs, and Amazon's " +
-      "aws-kinesis-agg, by which the reconciliation reads aggregates without the function's decoder.",
+      "The local cloud needs no development dependency but its emulators, kinesalite, dynalite and fauxqs, classic-level, " +
+      "which keeps their data on disk, and Amazon's aws-kinesis-agg, by which the reconciliation reads aggregates without " +
+      "the function's decoder.",
     from: { path: "^local/" },
     to: {
       dependencyTypes: ["npm-dev"],
-      pathNot: "node_modules/(@types|kinesalite|dynalite|fauxqs|aws-kinesis-agg)/",
+      pathNot: "node_modules/(@types|kinesalite|dynalite|fauxqs|classic-level|aws-kinesis-agg)/",
     },
   },
   {

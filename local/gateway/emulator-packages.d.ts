@@ -11,3 +11,19 @@ declare module "kinesalite/validations/increaseStreamRetentionPeriod.js" {
   const validation: { types: { RetentionPeriodHours: { lessThanOrEqual: number } } };
   export default validation;
 }
+declare module "kinesalite/db" {
+  export interface Store {
+    /** What is known of each stream. */
+    metaDb: {
+      createValueStream(): AsyncIterable<{
+        StreamName: string;
+        RetentionPeriodHours: number;
+        Shards: unknown[];
+      }>;
+    };
+    getStreamDb(name: string): object;
+    deleteStreamDb(name: string, callback: (error?: Error | null) => void): void;
+  }
+  export function create(options: object): Store;
+  export function shardIxToHex(shard: number): string;
+}

@@ -2,38 +2,53 @@
 // Node.js runs it without a compiler.
 
 import { rmSync } from "node:fs";
+import { join } from "node:path";
+
+const [name = "", socket = "", folder = ""] = process.argv.slice(2);
 
 /**
- * Start an emulator that listens on a socket.
- * @type {Record<string, (socket: string) => Promise<unknown>>}
+ * How each emulator starts. Their data is on disk, so that they can run for weeks.
+ * @type {Record<string, () => Promise<unknown>>}
  */
 const emulators = {
-  kinesis: async (socket) => {
+  kinesis: async () => {
     const { default: retention } = await import("kinesalite/validations/increaseStreamRetentionPeriod.js");
     // Its limit, a week, was Kinesis's own until 2020.
     retention.types.RetentionPeriodHours.lessThanOrEqual = 8760;
-    await listen(socket, import("kinesalite"), {
+    const { default: onDisk } = await import("./kinesis-on-disk.cjs");
+    const { deleteExpired } = onDisk.keepRecordsIn(join(folder, "records"));
+    setInterval(() => void deleteExpired(Date.now()), 60_000);
+    await listen(import("kinesalite"), {
       createStreamMs: 0,
       deleteStreamMs: 0,
       updateStreamMs: 0,
       shardLimit: 500,
     });
   },
-  dynamodb: (socket) =>
-    listen(socket, import("dynalite"), { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
-  s3: async (socket) => {
+  dynamodb: () =>
+    listen(import("dynalite"), {
+      path: join(folder, "items"),
+      createTableMs: 0,
+      deleteTableMs: 0,
+      updateTableMs: 0,
+    }),
+  s3: async () => {
     // Not startFauxqs: it listens on every interface.
     const { buildApp } = await import("fauxqs");
-    await buildApp({ logger: false }).listen({ path: socket });
+    const { s3StoreIn } = await import("./s3-on-disk.mjs");
+    // The stores of other services, which it also emulates, are its own.
+    const options = /** @type {Parameters<typeof buildApp>[0]} */ (
+      /** @type {unknown} */ ({ logger: false, stores: { s3Store: s3StoreIn(join(folder, "objects")) } })
+    );
+    await buildApp(options).listen({ path: socket });
   },
 };
 
 /**
- * @param {string} socket
  * @param {Promise<{ default: (options: object) => import("node:http").Server }>} emulator
  * @param {object} options
  */
-async function listen(socket, emulator, options) {
+async function listen(emulator, options) {
   const server = (await emulator).default(options);
   server.keepAliveTimeout = 60_000;
   await new Promise((resolve, reject) => {
@@ -41,7 +56,6 @@ async function listen(socket, emulator, options) {
   });
 }
 
-const [name = "", socket = "", folder = ""] = process.argv.slice(2);
 const start = emulators[name];
 if (!start) throw new Error(`there is no emulator ${name}`);
 
@@ -60,5 +74,5 @@ process.on("disconnect", () => {
   process.exit();
 });
 
-await start(socket);
+await start();
 process.send?.("listening");

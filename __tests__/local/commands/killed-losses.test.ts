@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 /** Runs `npm run local` with a folder of its own for temporary files. */
-function serve(): RunningEntryPoint & { temporaryFiles(): string[] } {
+function serve(): RunningEntryPoint & { folder: string; temporaryFiles(): string[] } {
   const folder = temporaryDirectory();
   const run = startEntryPoint("local/cli.ts", ["serve", "--port", "0"], {
     cwd: PROJECT,
@@ -24,7 +24,8 @@ function serve(): RunningEntryPoint & { temporaryFiles(): string[] } {
   });
   runs.push(run);
   // The loader of TypeScript keeps a cache.
-  return { ...run, temporaryFiles: () => readdirSync(folder).filter((name) => !name.startsWith("tsx-")) };
+  const temporaryFiles = () => readdirSync(folder).filter((name) => !name.startsWith("tsx-"));
+  return { ...run, folder, temporaryFiles };
 }
 
 describe("A local cloud that is killed", () => {
@@ -34,7 +35,8 @@ describe("A local cloud that is killed", () => {
     await until(() => run.stderr().includes("local cloud http"));
     const [, port = ""] = /127\.0\.0\.1:(\d+)/.exec(run.stderr()) ?? [];
     const args = ["--local", "--port", port, "--source", "sample", "--count", "1"];
-    expect(await runEntryPoint("producer/cli.ts", args, { cwd: PROJECT })).toMatchObject({ exitCode: 0 });
+    const produce = { cwd: PROJECT, env: { TMPDIR: run.folder } };
+    expect(await runEntryPoint("producer/cli.ts", args, produce)).toMatchObject({ exitCode: 0 });
     await until(() => childNamed(parent, /function-runtime\.mjs/) !== undefined);
     const children = [...childrenOf(parent).keys()];
 
