@@ -104,17 +104,7 @@ async function startParts(
 
   const endpoint = `http://127.0.0.1:${gateway.port}`;
   const clients = createClients(endpoint, account.region, account.operatorKey);
-  const provisioning: Provisioning = {
-    account,
-    clients,
-    endpoint,
-    folder: document.folder,
-    trustedServices: new Map(),
-    functions: new Map(),
-    mappings: [],
-    archives: new Map(),
-    expiringTables: [],
-  };
+  const provisioning = newProvisioning({ account, clients, endpoint, folder: document.folder });
   const stack = await Promise.race([provision(document, provisioning), emulators.failure]);
   const published = await publishLocalStack(gateway.port, {
     outputs: stack.outputs,
@@ -154,6 +144,20 @@ async function startParts(
     functionProcesses: () => [...sandboxes.values()].flatMap((sandbox) => sandbox.processes()),
     handledRecords: mappings.handledRecords,
     caughtUp: mappings.caughtUp,
+  };
+}
+
+/** Nothing is provisioned yet. */
+function newProvisioning(
+  surroundings: Pick<Provisioning, "account" | "clients" | "endpoint" | "folder">,
+): Provisioning {
+  return {
+    ...surroundings,
+    trustedServices: new Map(),
+    functions: new Map(),
+    mappings: [],
+    archives: new Map(),
+    expiringTables: [],
   };
 }
 

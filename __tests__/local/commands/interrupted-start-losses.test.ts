@@ -46,7 +46,7 @@ describe("npm start that is killed", () => {
     const { run, processes } = await startLongRun();
     const names = scripts(processes);
     for (const name of ["producer/cli.ts", "function-runtime.mjs", "emulator-process.mjs kinesis"])
-      expect(names).toContain(name);
+      expect(names.filter((command) => command.startsWith(name))).toHaveLength(1);
 
     run.process.kill("SIGKILL");
     await run.ended;
