@@ -73,8 +73,14 @@ export class EventSourceMapping {
 
   /** Resolves when every record that is on the stream now is handled, or the mapping stops. */
   async caughtUp(): Promise<void> {
+    const shards = await this.#listShardsPatiently();
+    // A shard may seem to have nothing more before its end is read, and only then are its children read.
+    const isAwaited = ({ ShardId = "" }: Shard) =>
+      !this.#endedShards.has(ShardId) && !this.#pollers.has(ShardId);
     let waitedFor: ShardPoller[] = [];
-    while ([...this.#pollers.values()].some((poller) => !waitedFor.includes(poller))) {
+    const isIncomplete = () =>
+      shards.some(isAwaited) || [...this.#pollers.values()].some((poller) => !waitedFor.includes(poller));
+    while (!this.#stopping.signal.aborted && isIncomplete()) {
       waitedFor = [...this.#pollers.values()];
       await Promise.all(waitedFor.map((poller) => poller.caughtUp()));
     }
@@ -130,16 +136,22 @@ export class EventSourceMapping {
 
   /** Reads new shards from their beginning, because they hold nothing older than the mapping. */
   async #startChildren(): Promise<void> {
+    this.#startPollers(await this.#listShardsPatiently(), "TRIM_HORIZON");
+  }
+
+  /** Tries until the shards are listed; no shards if the mapping stops meanwhile. */
+  async #listShardsPatiently(): Promise<Shard[]> {
     const { clock, onProblem } = this.#parts;
     const { signal } = this.#stopping;
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
-        return this.#startPollers(await this.#listShards(), "TRIM_HORIZON");
+        return await this.#listShards();
       } catch (error) {
         onProblem(`the shards cannot be listed: ${messageOf(error)}`);
         await clock.sleep(retryDelayMs(failures), signal);
       }
     }
+    return [];
   }
 
   async #setAside(batch: SetAsideBatch): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { answerWith } from "../../../support/fault-proxy";
 import { source } from "../../../support/mapping-settings";
 import { moment } from "../../../support/moment";
@@ -158,6 +158,11 @@ describe(`A mapping that starts on a resharded stream (${source.resharding})`, (
     await stream.split(name);
     await stream.put(name, "cd");
     const streamArn = `arn:aws:kinesis:eu-west-1:123456789012:stream/${name}`;
+    let reads = 0;
+    stream.onCall(({ operation }) => {
+      if (operation === "GetRecords" && ++reads === 1)
+        stream.failNext("GetRecords", answerWith(400, EXPIRED));
+    });
     running = await startMapping(stream, { streamArn }, { checkpoints });
     await running.mapping.caughtUp();
     expect(running.batches()).toEqual(["cd"]);
@@ -182,5 +187,55 @@ describe(`A mapping that starts on a resharded stream (${source.resharding})`, (
     await stream.put(name, "c");
     await running.mapping.caughtUp();
     expect(running.batches()).toEqual(["c"]);
+  });
+});
+
+const EXPIRED = { __type: "ExpiredIteratorException", message: "Iterator expired." };
+
+describe("A mapping has caught up", () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it("not before the children of a split shard, even if its parent seems to have nothing more", async () => {
+    const first = await read(1);
+    await stream.put(name, "abc");
+    await first.mapping.caughtUp();
+    await first.mapping.stop();
+
+    // The end of the parent is so much later than its last record that a first read does not reach it, and an expired
+    // iterator makes the second read a first one again.
+    const now = Date.now.bind(Date);
+    jest.spyOn(Date, "now").mockImplementation(() => now() + 5_000);
+    await stream.split(name);
+    await stream.put(name, "def");
+    const streamArn = `arn:aws:kinesis:eu-west-1:123456789012:stream/${name}`;
+    let reads = 0;
+    stream.onCall(({ operation }) => {
+      if (operation === "GetRecords" && ++reads === 1)
+        stream.failNext("GetRecords", answerWith(400, EXPIRED));
+    });
+    running = await startMapping(stream, { streamArn }, { checkpoints: first.checkpoints });
+    await running.mapping.caughtUp();
+    expect(running.batches().join("")).toBe("def");
+  });
+
+  it("also if the shards cannot be listed at first", async () => {
+    const { mapping, batches, problems } = await read(1);
+    stream.failNext("ListShards", answerWith(503, "busy"));
+    await stream.put(name, "abc");
+    await mapping.caughtUp();
+    expect(batches().join("")).toBe("abc");
+    expect(problems).toEqual([expect.stringMatching(/^the shards cannot be listed: /)]);
+  });
+
+  it("when it stops", async () => {
+    const gate = moment();
+    const { mapping } = await read(1, {}, { function: openedBy(gate.reached) });
+    await stream.put(name, "a");
+    const caughtUp = mapping.caughtUp();
+    const stopped = mapping.stop();
+    gate.reach();
+    await Promise.all([caughtUp, stopped]);
   });
 });
