@@ -1,17 +1,35 @@
 import * as v from "valibot";
-import type { Fault } from "../gateway/fault";
+import type { Random } from "../../shared/random";
+import type { Effect } from "../gateway/fault";
+
+/** Decides which parts of a request fail. */
+export type Failing = (parts: readonly unknown[]) => readonly boolean[];
+
+/** A random choice: one part for certain, and about half of the others. */
+export function someOf(random: Random): Failing {
+  return (parts) => {
+    const certain = Math.floor(random() * parts.length);
+    return parts.map((_, index) => index === certain || random() < 0.5);
+  };
+}
+
+/** The records of a PutRecords call; none if the body is not that of a PutRecords call. */
+export function recordsOf(body: Buffer): readonly unknown[] {
+  const input = v.safeParse(PutRecordsBody, body.toString());
+  return input.success ? input.output.Records : [];
+}
 
 /**
  * Lets Kinesis take only some of the records of a PutRecords call.
- * @param fails decides, record by record in the request's order, which are not taken
+ * @param failing decides, in the request's order, which are not taken
  * @returns undefined if every record is taken, or if the body is not that of a PutRecords call
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
  */
-export function failRecords(body: Buffer, fails: (record: unknown) => boolean): Fault | undefined {
-  const input = v.safeParse(v.pipe(v.string(), v.parseJson(), PutRecordsInput), body.toString());
+export function failRecords(body: Buffer, failing: Failing): Effect | undefined {
+  const input = v.safeParse(PutRecordsBody, body.toString());
   if (!input.success) return undefined;
 
-  const failed = input.output.Records.map(fails);
+  const failed = failing(input.output.Records);
   const taken = input.output.Records.filter((_, index) => !failed[index]);
   if (taken.length === failed.length) return undefined;
   if (taken.length === 0) {
@@ -39,22 +57,20 @@ export function failRecords(body: Buffer, fails: (record: unknown) => boolean): 
 
 /**
  * Lets DynamoDB process only some of the items of a BatchWriteItem call.
- * @param fails decides, item by item, which are left unprocessed
+ * @param failing decides, in the request's order, which are left unprocessed
  * @returns undefined if every item is processed, or if the body is not that of a BatchWriteItem call
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */
-export function leaveUnprocessed(body: Buffer, fails: (item: unknown) => boolean): Fault | undefined {
-  const input = v.safeParse(v.pipe(v.string(), v.parseJson(), BatchWriteInput), body.toString());
+export function leaveUnprocessed(body: Buffer, failing: Failing): Effect | undefined {
+  const input = v.safeParse(BatchWriteBody, body.toString());
   if (!input.success) return undefined;
 
-  const processed: Record<string, unknown[]> = {};
-  const unprocessed: Record<string, unknown[]> = {};
-  for (const [table, items] of Object.entries(input.output.RequestItems)) {
-    for (const item of items) {
-      const side = fails(item) ? unprocessed : processed;
-      side[table] = [...(side[table] ?? []), item];
-    }
-  }
+  const items = Object.entries(input.output.RequestItems).flatMap(([table, items]) =>
+    items.map((item) => ({ table, item })),
+  );
+  const fails = failing(items);
+  const unprocessed = byTable(items.filter((_, index) => fails[index]));
+  const processed = byTable(items.filter((_, index) => !fails[index]));
   if (Object.keys(unprocessed).length === 0) return undefined;
   if (Object.keys(processed).length === 0) {
     const answer = JSON.stringify({ UnprocessedItems: unprocessed });
@@ -68,12 +84,25 @@ export function leaveUnprocessed(body: Buffer, fails: (item: unknown) => boolean
     body: Buffer.from(JSON.stringify({ ...input.output, RequestItems: processed })),
     complete: (answer) => {
       const output = v.parse(BatchWriteOutput, JSON.parse(answer));
-      return JSON.stringify({ ...output, UnprocessedItems: { ...output.UnprocessedItems, ...unprocessed } });
+      return JSON.stringify({ ...output, UnprocessedItems: merged(output.UnprocessedItems, unprocessed) });
     },
   };
 }
 
-const PutRecordsInput = v.looseObject({ Records: v.array(v.unknown()) });
+type ItemsByTable = Record<string, unknown[]>;
+
+function byTable(items: readonly { table: string; item: unknown }[]): ItemsByTable {
+  const tables: ItemsByTable = {};
+  for (const { table, item } of items) tables[table] = [...(tables[table] ?? []), item];
+  return tables;
+}
+
+function merged(some: ItemsByTable, others: ItemsByTable): ItemsByTable {
+  const entries = [...Object.entries(some), ...Object.entries(others)];
+  return byTable(entries.flatMap(([table, items]) => items.map((item) => ({ table, item }))));
+}
+
+const PutRecordsBody = v.pipe(v.string(), v.parseJson(), v.looseObject({ Records: v.array(v.unknown()) }));
 const PutRecordsOutput = v.looseObject({
   Records: v.array(v.unknown()),
   FailedRecordCount: v.optional(v.number(), 0),
@@ -85,7 +114,6 @@ const THROTTLED_RECORD = {
   ErrorMessage: "Rate exceeded for shard in stream under account.",
 };
 
-const BatchWriteInput = v.looseObject({ RequestItems: v.record(v.string(), v.array(v.unknown())) });
-const BatchWriteOutput = v.looseObject({
-  UnprocessedItems: v.optional(v.record(v.string(), v.array(v.unknown())), {}),
-});
+const Items = v.record(v.string(), v.array(v.unknown()));
+const BatchWriteBody = v.pipe(v.string(), v.parseJson(), v.looseObject({ RequestItems: Items }));
+const BatchWriteOutput = v.looseObject({ UnprocessedItems: v.optional(Items, {}) });

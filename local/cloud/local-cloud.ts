@@ -1,11 +1,12 @@
-import { ListShardsCommand } from "@aws-sdk/client-kinesis";
 import { type Clock, systemClock } from "../../shared/clock";
 import { publishLocalStack, RUN_PATH } from "../../shared/local-stack";
 import type { Chaos } from "../chaos/chaos";
+import { reshard } from "../chaos/resharding";
 import type { AwsRequest } from "../gateway/aws-request";
 import { type Clients, createClients } from "../gateway/clients";
 import { type Emulators, startEmulators } from "../gateway/emulators";
 import { startGateway } from "../gateway/gateway";
+import { listShards } from "../gateway/list-shards";
 import { type AccessKey, LocalAccount } from "../gateway/local-account";
 import type { EventSourceMappingSettings } from "../lambda/event-source-mapping/mapping-settings";
 import type { FunctionDeclaration } from "../lambda/function-declaration";
@@ -123,12 +124,13 @@ async function startParts(
   let mappings: RunningMappings | undefined;
   // Together: a batch under way ends only when its function does.
   closing.push(async () => {
-    await Promise.all([mappings?.stop(), functions.stop()]);
+    await Promise.all([chaos?.end(), mappings?.stop(), functions.stop()]);
   });
   const starting = startMappings(provisioning, { sandboxes, chaos, clock, onProblem });
   mappings = await Promise.race([starting, emulators.failure]);
 
-  chaos?.begin(await countShards(clients, stack.outputs.stream_name));
+  if (chaos)
+    await beginChaos(chaos, { endpoint, account, clock, streamName: stack.outputs.stream_name, mappings });
   return {
     ...stack,
     endpoint,
@@ -161,7 +163,24 @@ function newProvisioning(
   };
 }
 
-async function countShards({ kinesis }: Clients, StreamName: string): Promise<number> {
-  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
-  return Shards.length;
+interface DisruptedCloud {
+  endpoint: string;
+  account: LocalAccount;
+  clock: Clock;
+  streamName: string;
+  mappings: RunningMappings;
+}
+
+/** Lets chaos begin, which reshards the stream as an operator would. */
+async function beginChaos(
+  chaos: Chaos,
+  { endpoint, account, clock, streamName, mappings }: DisruptedCloud,
+): Promise<void> {
+  const { kinesis } = createClients(endpoint, account.region, account.operatorKey, { maxAttempts: 1 });
+  chaos.begin({
+    shards: await listShards(kinesis, streamName),
+    reshard: () => reshard({ kinesis, streamName, clock, random: chaos.random }),
+    hasCheckpoint: mappings.hasCheckpoint,
+    restartMappings: mappings.restart,
+  });
 }

@@ -4,16 +4,21 @@ import type { Clock } from "../../shared/clock";
 import { CommandError, messageOf } from "../../shared/errors";
 import type { Chaos } from "../chaos/chaos";
 import { createClients } from "../gateway/clients";
-import { EventSourceMapping } from "../lambda/event-source-mapping/event-source-mapping";
 import type { EventSourceMappingSettings } from "../lambda/event-source-mapping/mapping-settings";
+import { EXIT_ERROR, TIMEOUT_ERROR } from "../lambda/execution-environment";
 import type { FunctionSandbox } from "../lambda/function-sandbox";
 import type { InvocationOutcome } from "../lambda/invocation-outcome";
 import type { Provisioning } from "../terraform/resource-type";
+import { RestartableMapping } from "./restartable-mapping";
 
 /** The stack's running event source mappings. */
 export interface RunningMappings {
   /** How many records the functions have processed, or the mappings set aside, so far. */
   handledRecords(): number;
+  /** Whether a mapping has a checkpoint to resume from. */
+  hasCheckpoint(): boolean;
+  /** Stops every mapping and starts it again from its checkpoints. */
+  restart(): Promise<void>;
   /** Resolves when every record that is on the streams now is handled. */
   caughtUp(): Promise<void>;
   stop(): Promise<void>;
@@ -45,16 +50,15 @@ export async function startMappings(
   });
   await Promise.all(connections.map(({ mapping, s3 }) => checkDestination(mapping, s3)));
   const mappings = connections.map(({ mapping, kinesis, s3 }) => {
-    return new EventSourceMapping({
+    return new RestartableMapping({
       settings: mapping,
       kinesis,
       s3,
       clock,
-      checkpoints: new Map(),
       invoke: async (event) => {
         const sandbox = sandboxes.get(mapping.functionArn);
         if (!sandbox) throw new Error(`no sandbox runs ${mapping.functionArn}`);
-        const outcome = await invokeUnderChaos(sandbox, event, chaos, clock);
+        const outcome = await invokeUnderChaos(sandbox, event, chaos);
         if (!outcome.ok)
           onProblem(`function failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
         return outcome;
@@ -68,16 +72,27 @@ export async function startMappings(
   const stop = async () => {
     await Promise.all(mappings.map((mapping) => mapping.stop()));
   };
-  await Promise.all(mappings.map((mapping) => mapping.start())).catch((error) => {
+  await startAll(mappings).catch(async (error) => {
+    await stop();
     throw new CommandError(`the event source mapping cannot start: ${messageOf(error)}`);
   });
   return {
     stop,
     handledRecords: () => handled,
+    hasCheckpoint: () => mappings.some((mapping) => mapping.hasCheckpoint),
+    restart: async () => {
+      await Promise.all(mappings.map((mapping) => mapping.restart()));
+    },
     caughtUp: async () => {
       await Promise.all(mappings.map((mapping) => mapping.caughtUp()));
     },
   };
+}
+
+/** Waits for every start, also if one fails: a mapping can be stopped only once it has started. @throws the first failure */
+async function startAll(mappings: readonly RestartableMapping[]): Promise<void> {
+  const results = await Promise.allSettled(mappings.map((mapping) => mapping.start()));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
 /**
@@ -94,19 +109,21 @@ async function checkDestination(mapping: EventSourceMappingSettings, s3: S3Clien
   });
 }
 
-/** Invokes the function. Chaos may kill its process meanwhile. */
+/** Invokes the function. Chaos may kill its process meanwhile, or let it run into its timeout. */
 async function invokeUnderChaos(
   sandbox: FunctionSandbox,
   event: KinesisStreamEvent,
   chaos: Chaos | undefined,
-  clock: Clock,
 ): Promise<InvocationOutcome> {
-  const lifeMs = chaos?.killsAfterMs();
-  if (lifeMs === undefined) return sandbox.invoke(event);
-  const death = new AbortController();
-  const ended = new AbortController();
-  void clock.sleep(lifeMs, ended.signal).then(() => {
-    if (!ended.signal.aborted) death.abort();
-  });
-  return sandbox.invoke(event, death.signal).finally(() => ended.abort());
+  const fault = chaos?.strikeInvocation();
+  let tookEffect = false;
+  try {
+    const outcome = await sandbox.invoke(event, fault);
+    tookEffect = !outcome.ok && outcome.error.errorType === (fault && ERROR_TYPES[fault.end]);
+    return outcome;
+  } finally {
+    fault?.onDone(tookEffect);
+  }
 }
+
+const ERROR_TYPES = { killed: EXIT_ERROR, timeout: TIMEOUT_ERROR };

@@ -70,7 +70,7 @@ async function produceAndReconcile(
   const summary = await produce(run, receiptsFile, interruption);
   await handleAll(run);
   const seconds = (performance.now() - started) / 1000;
-  chaos?.end();
+  await chaos?.end();
 
   const { counts, ...explanation } = await steps.run(
     "reconciled",

@@ -1,7 +1,12 @@
 import type { Answer } from "./http-server";
 
 /** What the gateway does to a request instead of forwarding it unchanged. `GatewayOptions.strike` decides to which. */
-export type Fault =
+export type Fault = Effect & {
+  /** Called once the request has been dealt with: whether the caller met the fault. */
+  onDone(tookEffect: boolean): void;
+};
+
+export type Effect =
   /** It is answered here, and never forwarded. */
   | { effect: "answer"; response: Answer }
   /** It is forwarded after a delay. */

@@ -39,8 +39,12 @@ export class ExecutionEnvironment {
     this.#started = this.#nextReport();
   }
 
-  /** Runs one invocation. An error, a crash and a timeout are outcomes. @throws when the process cannot be started */
-  async invoke(event: unknown): Promise<InvocationOutcome> {
+  /**
+   * Runs one invocation. An error, a crash and a timeout are outcomes.
+   * @param earlyEnd ends it before the function's timeout; the function does not know
+   * @throws when the process cannot be started
+   */
+  async invoke(event: unknown, earlyEnd?: EarlyEnd): Promise<InvocationOutcome> {
     const requestId = randomUUID();
     const { timeout, arn: functionArn } = this.#declaration;
     let report = await this.#within(Math.max(INIT_SECONDS, timeout), this.#started);
@@ -48,7 +52,7 @@ export class ExecutionEnvironment {
       const deadlineMs = this.#clock.now() + timeout * 1000;
       const answer = this.#nextReport();
       this.#process.send({ requestId, functionArn, deadlineMs, event });
-      report = await this.#within(timeout, answer);
+      report = await this.#endingEarly(earlyEnd, timeout, answer);
     }
     if ("error" in report && report.isFatal) await this.kill();
 
@@ -76,7 +80,7 @@ export class ExecutionEnvironment {
     return new Promise((resolve, reject) => {
       this.#process.once("exit", (code, signal) => {
         this.#isAlive = false;
-        resolve(failure("Runtime.ExitError", describeExit(code, signal)));
+        resolve(failure(EXIT_ERROR, describeExit(code, signal)));
       });
       // Sending a message to a process that has just ended is an error too; "exit" then reports how it ended.
       this.#process.on("error", (error) => {
@@ -95,13 +99,38 @@ export class ExecutionEnvironment {
     return Promise.race([message, this.#ended]);
   }
 
+  /** The report on an invocation, which lasts until the timeout or ends early. */
+  async #endingEarly(
+    earlyEnd: EarlyEnd | undefined,
+    timeout: number,
+    report: Promise<Report>,
+  ): Promise<Report> {
+    if (earlyEnd?.end === "timeout") return this.#within(earlyEnd.afterMs / 1000, report);
+    const timer = new AbortController();
+    if (earlyEnd)
+      void this.#clock.sleep(earlyEnd.afterMs, timer.signal).then(() => {
+        if (!timer.signal.aborted) this.#process.kill("SIGKILL");
+      });
+    return this.#within(timeout, report).finally(() => timer.abort());
+  }
+
   async #within(seconds: number, report: Promise<Report>): Promise<Report> {
     const timer = new AbortController();
     const timeUp = this.#clock.sleep(seconds * 1000, timer.signal).then(() => undefined);
     const first = await Promise.race([report, timeUp]).finally(() => timer.abort());
-    return first ?? failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`);
+    return first ?? failure(TIMEOUT_ERROR, `Task timed out after ${seconds.toFixed(2)} seconds`);
   }
 }
+
+/** How an invocation ends early, counted from the moment when the function gets it. */
+export interface EarlyEnd {
+  end: "killed" | "timeout";
+  afterMs: number;
+}
+
+/** The types of the errors with which Lambda reports the end of a process, and a timeout. */
+export const EXIT_ERROR = "Runtime.ExitError";
+export const TIMEOUT_ERROR = "Sandbox.Timedout";
 
 /**
  * The variables by which VS Code's debugger attaches to child processes. Without a debugger the function sees nothing

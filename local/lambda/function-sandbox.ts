@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { type Clock, systemClock } from "../../shared/clock";
-import { ExecutionEnvironment } from "./execution-environment";
+import { type EarlyEnd, ExecutionEnvironment } from "./execution-environment";
 import type { FunctionDeclaration } from "./function-declaration";
 import type { InvocationOutcome } from "./invocation-outcome";
 
@@ -30,14 +30,13 @@ export class FunctionSandbox {
 
   /**
    * Invokes the function in an idle environment, or in a new one. A crash or a timeout is an outcome, not an error.
-   * @param death when it aborts, the process that runs the invocation is killed
+   * @param earlyEnd kills the process that runs the invocation, or ends it as a timeout does
    * @throws when no process can be started
    */
-  async invoke(event: unknown, death?: AbortSignal): Promise<InvocationOutcome> {
+  async invoke(event: unknown, earlyEnd?: EarlyEnd): Promise<InvocationOutcome> {
     const environment = this.#takeIdle() ?? this.#startEnvironment();
-    death?.addEventListener("abort", () => void environment.kill(), { once: true });
     try {
-      return await environment.invoke(event);
+      return await environment.invoke(event, earlyEnd);
     } finally {
       if (environment.isAlive) this.#idle.push(environment);
       else this.#all.delete(environment);

@@ -57,8 +57,13 @@ const RATES = {
   "slow-answer": 0.01,
   "partial-failure": 0.5,
   "unprocessed-items": 0.3,
-  "bucket-unavailable": 0.02,
-  "function-killed": 0.3,
+  "expired-iterator": 0.05,
+  "bucket-unavailable": 0.05,
+  "emulator-away": 0.001,
+  "function-killed": 0.2,
+  "function-timeout": 0.1,
+  "mapping-restart": 0.02,
+  resharding: 0.1,
 };
 
 const isUsable = (bytes: Uint8Array) => !bytes.includes(10) && bytes.at(-1) !== 13;
@@ -86,7 +91,7 @@ describe("whatever fails, a record that Kinesis acknowledged", () => {
       }),
       { numRuns: 3, endOnFailure: true },
     );
-  }, 60_000);
+  }, 180_000);
 });
 
 async function producesAndAccountsFor(
@@ -111,7 +116,7 @@ async function producesAndAccountsFor(
   expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) });
   expect(JSON.parse(run.stdout).acknowledged).toBe(input.length);
   await cloud.caughtUp();
-  chaos.end();
+  await chaos.end();
 
   const { counts, wronglyRejected } = await reconcile({
     ...cloud,

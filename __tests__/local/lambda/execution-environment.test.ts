@@ -122,3 +122,67 @@ describe("A timeout", () => {
     expect((await invocation).errorMessage).toBe(`Task timed out after ${seconds}.00 seconds`);
   });
 });
+
+describe("An invocation that ends early", () => {
+  const hanging = (clock: VirtualClock) =>
+    sandboxed(
+      `
+        export const handler = async (event, context) => {
+          if (!event.hangs) return process.pid;
+          console.log("hanging with " + context.getRemainingTimeInMillis() + " ms left");
+          await new Promise((resolve) => setTimeout(resolve, 1e6));
+        };
+      `,
+      { timeout: 60 },
+      clock,
+    );
+
+  it("as a timeout ends like any other, although the function had more time", async () => {
+    const clock = new VirtualClock(Date.now());
+    const slow = hanging(clock);
+    const pid = await responseOf(slow);
+    const invocation = slow.sandbox.invoke({ hangs: true }, { end: "timeout", afterMs: 40 });
+    await slow.logged("hanging");
+    await clock.advance(39);
+    expect(isRunning(pid)).toBe(true);
+    await clock.advance(1);
+    expect(await invocation).toMatchObject({
+      ok: false,
+      error: { errorType: "Sandbox.Timedout", errorMessage: "Task timed out after 0.04 seconds" },
+    });
+    expect(isRunning(pid)).toBe(false);
+    expect(Number(/with (\d+) ms left/.exec(slow.log())?.[1])).toBeGreaterThan(40_000);
+    expect(await responseOf(slow)).not.toBe(pid);
+  });
+
+  it("as a kill ends like a crash", async () => {
+    const clock = new VirtualClock();
+    const slow = hanging(clock);
+    const pid = await responseOf(slow);
+    const invocation = slow.sandbox.invoke({ hangs: true }, { end: "killed", afterMs: 40 });
+    await slow.logged("hanging");
+    await clock.advance(39);
+    expect(isRunning(pid)).toBe(true);
+    await clock.advance(1);
+    expect(await invocation).toMatchObject({
+      ok: false,
+      error: {
+        errorType: "Runtime.ExitError",
+        errorMessage: "Runtime exited with error: signal: SIGKILL",
+      },
+    });
+    expect(await responseOf(slow)).not.toBe(pid);
+  });
+
+  it.each(["killed", "timeout"] as const)(
+    "as %s does not, if the function answers before; its process takes the next one",
+    async (end) => {
+      const clock = new VirtualClock();
+      const quick = hanging(clock);
+      const outcome = await quick.sandbox.invoke({}, { end, afterMs: 40 });
+      expect(outcome).toMatchObject({ ok: true });
+      await clock.advance(40);
+      expect(await responseOf(quick)).toBe(outcome.ok && outcome.response);
+    },
+  );
+});

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { Chaos, type FaultRates } from "../../../local/chaos/chaos";
+import type { FaultRates } from "../../../local/chaos/strike-plan";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud/local-cloud";
-import { systemClock } from "../../../shared/clock";
-import { seededRandom } from "../../../shared/random";
+import { quietChaos } from "../../support/chaos";
 import { runEntryPoint } from "../../support/entry-point";
 import { setAsideData } from "../../support/failure-bucket";
 import { aggregate } from "../../support/kpl";
@@ -18,7 +17,7 @@ let cloud: LocalCloud;
 afterEach(() => cloud.stop());
 
 async function startCloud(settings: object = {}, rates: Partial<FaultRates> = {}) {
-  const chaos = new Chaos({ random: seededRandom(7), clock: systemClock, rates: { ...NO_FAULTS, ...rates } });
+  const chaos = quietChaos({ rates });
   cloud = await startLocalCloud({
     stackFile: synthesizeStack({ batchWindowSeconds: 0, ...settings }).file,
     port: 0,
@@ -28,18 +27,6 @@ async function startCloud(settings: object = {}, rates: Partial<FaultRates> = {}
   });
   return chaos;
 }
-
-const NO_FAULTS: FaultRates = {
-  throttled: 0,
-  "partial-failure": 0,
-  "unprocessed-items": 0,
-  "server-error": 0,
-  "connection-reset": 0,
-  "slow-answer": 0,
-  "lost-response": 0,
-  "bucket-unavailable": 0,
-  "function-killed": 0,
-};
 
 const local = () => ["--local", "--port", String(cloud.port)];
 
@@ -138,7 +125,7 @@ describe("records that can never be stored", () => {
     await cloud.caughtUp();
     expect(await redrive()).toMatchObject({ exitCode: 0 });
     await cloud.caughtUp();
-    chaos.end();
+    await chaos.end();
     const found = new Set(sorted(await setAsideData(cloud)));
     expect([...found].sort()).toEqual(sorted(broken));
   }, 60_000);
@@ -157,7 +144,7 @@ describe("failed batches", () => {
       reasons: [{ reason: "RetryAttemptsExhausted" }],
     });
 
-    chaos.end();
+    await chaos.end();
     expect(await redrive()).toMatchObject({ exitCode: 0, stderr: "" });
     await cloud.caughtUp();
     const { Count } = await cloud.clients.dynamodb.send(
@@ -172,7 +159,7 @@ describe("failed batches", () => {
     const version = (text: string) => Buffer.from(JSON.stringify(post({ text })));
     await produce([version("older")]);
     await cloud.caughtUp();
-    chaos.end();
+    await chaos.end();
     await produce([version("newer")]);
     await cloud.caughtUp();
 
