@@ -26,6 +26,8 @@ export class RequestFaults {
   /** The service that is away, and until when, in milliseconds since the epoch. */
   #away: { service: Service; untilMs: number } | undefined;
   #bucketIsBackAtMs = 0;
+  /** Records have been put: what only starts might rightly give up if a service is away. */
+  #areRecordsFlowing = false;
 
   constructor({ plan, random, clock, shardLimits }: RequestFaultsParts) {
     this.#plan = plan;
@@ -36,6 +38,7 @@ export class RequestFaults {
 
   /** The fault that strikes a request, if one does. */
   strike(request: AwsRequest): Fault | undefined {
+    if (request.action === "kinesis:PutRecords") this.#areRecordsFlowing = true;
     return (
       this.#emulatorAway(request) ??
       this.#bucketOutage(request) ??
@@ -45,11 +48,11 @@ export class RequestFaults {
     );
   }
 
-  /** The service of one request is away for seconds, and every call to it in that time fails. */
+  /** While records flow, the service of one request is away for seconds: every call to it in that time fails. */
   #emulatorAway({ service }: AwsRequest): Fault | undefined {
     const now = this.#clock.now();
     if (this.#away === undefined || now >= this.#away.untilMs) {
-      if (!this.#plan.draws("emulator-away")) return undefined;
+      if (!this.#areRecordsFlowing || !this.#plan.draws("emulator-away")) return undefined;
       this.#away = { service, untilMs: now + SHORTEST_ABSENCE_MS + this.#random() * MORE_ABSENCE_MS };
     }
     return service === this.#away.service ? this.#fault("emulator-away", NOT_CARRIED_OUT) : undefined;

@@ -13,6 +13,9 @@ import { type Reconciliation, reconcile } from "./reconciliation/reconciliation"
 import { describeSummary, type ProducerSummary, runProducer } from "./run-producer";
 import type { RunningStack } from "./start-stack";
 import { type StepLog, UNDER_WAY } from "./step-log";
+import { isLatin1Post } from "./under-chaos/latin1-post";
+import { putBackCorrected } from "./under-chaos/put-back-corrected";
+import { withLatin1Client } from "./under-chaos/with-latin1-client";
 import { type PipelineReport, verdict } from "./verdict";
 
 /** A run of the pipeline in a local cloud. Chaos ends before the reconciliation, which no fault may strike. */
@@ -65,20 +68,37 @@ async function produceAndReconcile(
   receiptsFile: string,
   interruption: Interruption,
 ): Promise<PipelineResult> {
-  const { cloud, chaos, steps, problems } = run;
+  const { cloud, chaos, steps, mayBeRejected = () => false } = run;
   const started = performance.now();
-  const summary = await produce(run, receiptsFile, interruption);
+  const summary = await produceAll(run, receiptsFile, interruption);
   await handleAll(run);
   const seconds = (performance.now() - started) / 1000;
   await chaos?.end();
 
-  const { counts, ...explanation } = await steps.run(
+  const acknowledged = await readAllReceipts(run, receiptsFile, summary);
+  const isRejectable = (data: Uint8Array) =>
+    mayBeRejected(data) || (chaos !== undefined && isLatin1Post(data));
+  const reconciliation = await steps.run(
     "reconciled",
-    () => account(run, receiptsFile, summary),
+    () => account(cloud, acknowledged, isRejectable),
     ({ counts }) => countOf(counts.produced, "record"),
     UNDER_WAY,
   );
   const report: PipelineReport = {
+    ...reportCounts(reconciliation, summary),
+    seconds: Math.round(seconds * 1000) / 1000,
+    eventsPerSecond: Math.round(reconciliation.counts.produced / seconds),
+    ...(chaos && { faults: { ...chaos.faults } }),
+  };
+  const judgement = judge(run, report, reconciliation, summary);
+  if (!chaos || report.rejected === 0 || (judgement && judgement.exitCode !== ExitCode.rejects))
+    return { report, verdict: judgement };
+  return { report, verdict: (await putBack(run, report, summary)) ?? judgement };
+}
+
+/** The counts of a report, in its order. */
+function reportCounts({ counts }: Reconciliation, summary: ProducerSummary) {
+  return {
     produced: counts.produced,
     stored: counts.stored,
     rejected: counts.rejected,
@@ -88,13 +108,71 @@ async function produceAndReconcile(
     different: counts.different,
     stray: counts.stray,
     duplicates: counts.duplicates,
-    seconds: Math.round(seconds * 1000) / 1000,
-    eventsPerSecond: Math.round(counts.produced / seconds),
-    ...(chaos && { faults: chaos.faults }),
   };
-  const { rejectsFile } = summary;
-  const facts = { ...explanation, rejectsFile, problems: problems.since(0), logFiles: cloud.logFiles };
-  return { report, verdict: verdict(report, facts) };
+}
+
+function judge(
+  { problems, cloud }: PipelineRun,
+  report: PipelineReport,
+  { counts, ...explanation }: Reconciliation,
+  { rejectsFile }: ProducerSummary,
+): CommandError | undefined {
+  return verdict(report, {
+    ...explanation,
+    rejectsFile,
+    problems: problems.since(0),
+    logFiles: cloud.logFiles,
+  });
+}
+
+/**
+ * Puts what the function rejected under chaos back, corrected, and accounts for everything once more: now nothing that
+ * could be corrected may be rejected.
+ * @returns an error that says in which ways that did not succeed
+ */
+async function putBack(
+  run: PipelineRun,
+  report: PipelineReport,
+  summary: ProducerSummary,
+): Promise<CommandError | undefined> {
+  const { cloud, steps, mayBeRejected = () => false } = run;
+  const redrive = async () => {
+    const { correctedRecords, mustBeAccountedFor } = await putBackCorrected(cloud, () =>
+      watch(run, cloud.caughtUp),
+    );
+    return { correctedRecords, reconciliation: await account(cloud, mustBeAccountedFor, mayBeRejected) };
+  };
+  const { reconciliation } = await steps.run(
+    "put back",
+    redrive,
+    ({ correctedRecords }) => `${countOf(correctedRecords, "rejected record")}, corrected`,
+    UNDER_WAY,
+  );
+  const after = { ...report, ...reportCounts(reconciliation, { ...summary, rejected: 0 }) };
+  const error = judge(run, after, reconciliation, summary);
+  return (
+    error && new CommandError(`after what was rejected had been put back: ${error.message}`, error.exitCode)
+  );
+}
+
+/** Produces, and under chaos lets a broken client put posts beside the producer. */
+function produceAll(
+  run: PipelineRun,
+  receiptsFile: string,
+  interruption: Interruption,
+): Promise<ProducerSummary> {
+  const { cloud, chaos, steps } = run;
+  const producing = () => produce(run, receiptsFile, interruption);
+  if (!chaos) return producing();
+  const chaosRun = {
+    cloud,
+    chaos,
+    steps,
+    isProducing: async () => (await receiptsSoFar(receiptsFile)) > 0,
+    receiptsFile: latin1Receipts(receiptsFile),
+    signal: interruption.stop,
+  };
+  return withLatin1Client(chaosRun, producing);
 }
 
 async function produce(
@@ -116,11 +194,12 @@ async function produce(
 async function handleAll(run: PipelineRun): Promise<void> {
   const { cloud, steps } = run;
   const progress = () => countOf(cloud.handledRecords(), "record");
-  await whileProgressing(
-    run,
-    async () => true,
-    () => steps.run("processed", cloud.caughtUp, progress, progress),
-  );
+  await watch(run, () => steps.run("processed", cloud.caughtUp, progress, progress));
+}
+
+/** Waits for something that must come, unless the pipeline makes no progress. */
+async function watch(run: PipelineRun, work: () => Promise<unknown>): Promise<void> {
+  await whileProgressing(run, async () => true, work);
 }
 
 /** Works until it is done. @throws CommandError if the pipeline makes no progress; then the work's signal aborts */
@@ -154,16 +233,29 @@ function isBeingDebugged(): boolean {
 }
 
 /** @throws CommandError if the producer counts other records than it has receipts for */
-async function account(
-  { cloud, mayBeRejected = () => false }: PipelineRun,
+async function readAllReceipts(
+  { chaos }: PipelineRun,
   receiptsFile: string,
   summary: ProducerSummary,
-): Promise<Reconciliation> {
+): Promise<Set<string>> {
   const acknowledged = await readReceipts(receiptsFile);
   if (acknowledged.size !== summary.acknowledged)
     throw new CommandError(
       `the producer counts ${countOf(summary.acknowledged, "acknowledged record")}, but has receipts for ${countOf(acknowledged.size, "record")}`,
     );
+  const latin1 = chaos ? await readReceipts(latin1Receipts(receiptsFile)) : [];
+  return new Set([...acknowledged, ...latin1]);
+}
+
+function latin1Receipts(receiptsFile: string): string {
+  return `${receiptsFile}-latin-1`;
+}
+
+function account(
+  cloud: LocalCloud,
+  acknowledged: ReadonlySet<string>,
+  mayBeRejected: (data: Uint8Array) => boolean,
+): Promise<Reconciliation> {
   const { clients, outputs } = cloud;
   return reconcile({ clients, outputs, timeToLiveDays: timeToLiveDays(cloud), acknowledged, mayBeRejected });
 }

@@ -76,7 +76,7 @@ function outcomes(
     [
       missing.length,
       ExitCode.missingFaults,
-      `no fault of these kinds struck, so the run does not show that they are survived: ${missing.join(", ")}; produce more records with --count`,
+      `no fault of these kinds struck, so the run does not show that they are survived: ${missing.join(", ")}; do not stop the run early, and produce at least one good record`,
     ],
   ];
   return all.filter(([count]) => count > 0).map(([, exitCode, sentence]) => ({ exitCode, sentence }));

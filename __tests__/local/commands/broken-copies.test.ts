@@ -19,9 +19,12 @@ interface Options {
   env?: Record<string, string>;
 }
 
-/** Runs `npm start` in a copy of the project with an edit. */
-async function startBroken(edit: Edit, { args = [], input, env = {} }: Options = {}): Promise<EntryPointRun> {
-  const copy = copyOfProject(edit);
+/** Runs `npm start` in a copy of the project with one edit, or several. */
+async function startBroken(
+  edit: Edit | Edit[],
+  { args = [], input, env = {} }: Options = {},
+): Promise<EntryPointRun> {
+  const copy = copyOfProject(...[edit].flat());
   const posts = join(temporaryDirectory(), "posts.ndjson");
   if (input) await writeFile(posts, input.map((line) => `${JSON.stringify(line)}\n`).join(""));
   const source = input ? ["--input", posts] : ["--count", "200"];
@@ -201,20 +204,47 @@ describe("npm start gives up within ten seconds, and says why, if the function",
   });
 });
 
-describe("npm start --chaos fails, and says why, if chaos", () => {
-  it("never strikes", async () => {
+describe("npm start --chaos fails, and says why, if", () => {
+  const NO_PATIENCE: Edit = {
+    file: "local/commands/under-chaos/until-struck.ts",
+    from: "const LONGEST_WAIT_MS = 30_000;",
+    to: "const LONGEST_WAIT_MS = 1_000;",
+  };
+
+  it("chaos never strikes", async () => {
     const run = await startBroken(
-      { file: "local/chaos/chaos.ts", from: "this.#isActive = true;", to: "" },
+      [
+        NO_PATIENCE,
+        {
+          file: "local/chaos/strike-plan.ts",
+          from: "const rate = this.#rates[kind] ?? 0;",
+          to: "return false;",
+        },
+      ],
       { args: ["--chaos", "1"] },
     );
-    const { faults, ...others } = counts(run);
-    expect(others).toEqual({ ...NOTHING, stored: 200 });
+    const { faults, produced = 0, ...others } = counts(run);
+    const { produced: _, ...nothing } = NOTHING;
+    expect(others).toEqual({ ...nothing, stored: 200, rejected: produced - 200 });
     const kinds = Object.keys(faults ?? {});
     expect(faults).toEqual(Object.fromEntries(kinds.map((kind) => [kind, 0])));
     expect(kinds).toContain("throttled");
     expect(run.stderr).toContain(
-      `error: no fault of these kinds struck, so the run does not show that they are survived: ${kinds.join(", ")}; produce`,
+      `error: no fault of these kinds struck, so the run does not show that they are survived: ${kinds.join(", ")}; do not`,
     );
     expect(run.exitCode).toBe(ExitCode.missingFaults);
+  });
+
+  it("what was rejected is put back with other contents", async () => {
+    const run = await startBroken(
+      {
+        file: "operator/redrive/put-back.ts",
+        from: 'data: Buffer.from(data, "base64")',
+        to: 'data: Buffer.from("x")',
+      },
+      { args: ["--chaos", "1"] },
+    );
+    expect(run.stderr).toMatch(/error: \d+ rejected records? of \d+ did not come back on the stream\n/);
+    expect(run.exitCode).toBe(ExitCode.failed);
   });
 });

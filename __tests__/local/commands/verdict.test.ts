@@ -62,7 +62,7 @@ describe("the verdict on a run that is wrong", () => {
       { faults: { throttled: 0, "slow-answer": 2, "lost-response": 0 } },
       {},
       ExitCode.missingFaults,
-      "no fault of these kinds struck, so the run does not show that they are survived: throttled, lost-response; produce more records with --count",
+      "no fault of these kinds struck, so the run does not show that they are survived: throttled, lost-response; do not stop the run early, and produce at least one good record",
     ],
   ])("has a sentence and an exit code of its own for %j", (report, facts, exitCode, sentence) => {
     expect(judge(report, facts)).toEqual({ exitCode, message: `${sentence}\n${LOG}` });
