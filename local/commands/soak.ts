@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { formatCount } from "../../shared/terminal";
+import { type Clock, systemClock } from "../../shared/clock";
 import type { LocalCloud } from "../cloud/local-cloud";
 import { runPipeline } from "./pipeline";
 import { receiptsSoFar } from "./reconciliation/receipts";
+import { residentMemory } from "./resident-memory";
+import { growthTable, type Measurement, mapWatched, measurementHeader, measurementLine } from "./soak-report";
 import { type StartStackOptions, startStack } from "./start-stack";
 import { StepLog } from "./step-log";
 
@@ -15,50 +15,57 @@ export interface SoakOptions extends StartStackOptions {
 
 /**
  * Runs the pipeline under chaos for a while. Every ten seconds it prints the progress, how far the function is behind,
- * and how much memory the producer and the function use; at the end, the reconciliation.
- * @throws CommandError when a step fails, or with what the reconciliation found
+ * and how much memory every process uses; at the end, how much their memory grew, and the reconciliation.
+ * @throws CommandError when a step fails, or with what the reconciliation found; the memory is for the reader to judge
  */
 export async function soak({ minutes, rate, ...options }: SoakOptions): Promise<void> {
   const steps = new StepLog(process.stderr);
   const stack = await startStack(options, steps);
   const { cloud } = stack;
   const measurements: Measurement[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  const end = new AbortController();
   try {
     const count = Math.round(minutes * 60 * rate);
-    process.stdout.write(HEADER);
+    process.stdout.write(`\n${measurementHeader()}\n`);
     const { report, verdict } = await runPipeline({
       ...stack,
       steps,
       producerArguments: ["--source", "sample", "--rate", String(rate), "--count", String(count)],
       onProducing: (producer, receiptsFile) => {
-        const started = performance.now();
-        timer = setInterval(async () => {
-          const seconds = (performance.now() - started) / 1000;
-          measurements.push(await measure(cloud, seconds, producer.pid, receiptsFile));
-          process.stdout.write(lineOf(measurements.at(-1)));
-        }, INTERVAL_MS);
+        void measureRegularly(
+          (seconds) => measure(cloud, seconds, producer.pid, receiptsFile),
+          (measurement) => {
+            measurements.push(measurement);
+            process.stdout.write(`${measurementLine(measurement)}\n`);
+          },
+          end.signal,
+        );
       },
     });
-    process.stdout.write(`\n${growth(measurements)}\n${JSON.stringify(report)}\n`);
+    process.stdout.write(`\n${growthTable(measurements)}\n\n${JSON.stringify(report)}\n`);
     if (verdict) throw verdict;
   } finally {
-    clearInterval(timer);
+    end.abort();
     await cloud.stop();
   }
 }
 
-const INTERVAL_MS = 10_000;
-
-/** The state of the run at one moment. */
-interface Measurement {
-  seconds: number;
-  produced: number;
-  handled: number;
-  /** Resident memory of the processes, in bytes; undefined where it cannot be read. */
-  producerBytes: number | undefined;
-  functionBytes: number | undefined;
+/** Measures every ten seconds until the signal aborts. */
+export async function measureRegularly(
+  measure: (seconds: number) => Promise<Measurement>,
+  onMeasured: (measurement: Measurement) => void,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<void> {
+  const startMs = clock.now();
+  for (let count = 1; !signal.aborted; count += 1) {
+    await clock.sleep(startMs + count * INTERVAL_MS - clock.now(), signal);
+    if (signal.aborted) return;
+    onMeasured(await measure((clock.now() - startMs) / 1000));
+  }
 }
+
+const INTERVAL_MS = 10_000;
 
 async function measure(
   cloud: LocalCloud,
@@ -66,53 +73,23 @@ async function measure(
   producer: number | undefined,
   receiptsFile: string,
 ): Promise<Measurement> {
+  const processes = {
+    producer: producer === undefined ? [] : [producer],
+    function: cloud.functionProcesses(),
+    kinesis: [cloud.emulatorProcesses.kinesis],
+    dynamodb: [cloud.emulatorProcesses.dynamodb],
+    s3: [cloud.emulatorProcesses.s3],
+    cloud: [process.pid],
+  };
+  const memory = await residentMemory(Object.values(processes).flat());
+  const together = (pids: readonly number[]) => {
+    const values = pids.flatMap((pid) => memory.get(pid) ?? []);
+    return values.length === 0 ? undefined : values.reduce((sum, bytes) => sum + bytes, 0);
+  };
   return {
     seconds,
     produced: await receiptsSoFar(receiptsFile),
     handled: cloud.handledRecords(),
-    producerBytes: await residentBytes(producer === undefined ? [] : [producer]),
-    functionBytes: await residentBytes(cloud.functionProcesses()),
+    bytes: mapWatched((name) => together(processes[name])),
   };
-}
-
-const run = promisify(execFile);
-
-/** The memory that processes use together, in bytes, as `ps` reports it; undefined where it does not. */
-async function residentBytes(processes: readonly number[]): Promise<number | undefined> {
-  if (processes.length === 0) return undefined;
-  const { stdout } = await run("ps", ["-o", "rss=", "-p", processes.join(",")]).catch(() => ({ stdout: "" }));
-  const kilobytes = stdout.trim().split(/\s+/).map(Number);
-  return stdout === "" ? undefined : kilobytes.reduce((sum, each) => sum + each, 0) * 1024;
-}
-
-const HEADER = "\n  seconds   produced    handled     lag   producer   function\n";
-
-function lineOf(measurement: Measurement | undefined): string {
-  if (!measurement) return "";
-  const { seconds, produced, handled, producerBytes, functionBytes } = measurement;
-  // A record that is on the stream twice because an answer was lost is handled twice.
-  const lag = Math.max(0, produced - handled);
-  const columns = [
-    seconds.toFixed(0).padStart(9),
-    formatCount(produced).padStart(11),
-    formatCount(handled).padStart(11),
-    formatCount(lag).padStart(8),
-    megabytes(producerBytes).padStart(11),
-    megabytes(functionBytes).padStart(11),
-  ];
-  return `${columns.join("")}\n`;
-}
-
-function megabytes(bytes: number | undefined): string {
-  return bytes === undefined ? "-" : `${Math.round(bytes / 2 ** 20)} MB`;
-}
-
-/** The peak memory of the first and of the second half of the run; a leak shows as growth. */
-function growth(measurements: readonly Measurement[]): string {
-  const middle = Math.ceil(measurements.length / 2);
-  const most = (half: readonly Measurement[], key: "producerBytes" | "functionBytes") =>
-    megabytes(half.length === 0 ? undefined : Math.max(...half.map((measurement) => measurement[key] ?? 0)));
-  const line = (name: string, key: "producerBytes" | "functionBytes") =>
-    `  ${name}: peak memory ${most(measurements.slice(0, middle), key)} in the first half, ${most(measurements.slice(middle), key)} in the second`;
-  return [line("producer", "producerBytes"), line("function", "functionBytes")].join("\n");
 }
