@@ -24,7 +24,7 @@ beforeAll(async () => {
     actions.push(action);
     return undefined;
   };
-  gateway = await startGateway({ port: 0, account, emulatorPorts: emulators.ports, clock, strike });
+  gateway = await startGateway({ port: 0, account, emulatorSockets: emulators.sockets, clock, strike });
   endpoint = `http://127.0.0.1:${gateway.port}`;
   clients = createClients(endpoint, "us-east-1", account.operatorKey);
   account.attach(roleArn, [{ Effect: "Allow", Action: ["kinesis:*"], Resource: ["*"] }]);
@@ -50,6 +50,8 @@ describe("Event source mappings", () => {
       functions: new Map(),
       mappings,
       archives: new Map(),
+      trustedServices: new Map(),
+      expiringTables: [],
     };
     const onProblem = () => undefined;
     const started = startMappings(provisioning, {
