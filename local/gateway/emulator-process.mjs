@@ -65,14 +65,17 @@ console.log = () => undefined;
 // may still need it.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
 // Without its parent, even a killed one, an emulator ends, and whatever was in its folder goes.
-process.on("disconnect", () => {
+const end = () => {
   try {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   } catch {
-    // Another emulator is deleting it, too.
+    // Another emulator is still writing to it; it deletes the folder, too.
   }
   process.exit();
-});
+};
+process.on("disconnect", end);
+// It may have ended before there was a listener.
+if (!process.connected) end();
 
 await start();
 process.send?.("listening");

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { CommandError } from "../../shared/errors";
@@ -38,11 +38,19 @@ export async function startEmulators({
   region = "us-east-1",
   parentFolder = tmpdir(),
 }: EmulatorOptions = {}): Promise<Emulators> {
-  const folder = await mkdtemp(join(parentFolder, "local-cloud-"));
+  const folder = mkdtempSync(join(parentFolder, "local-cloud-"));
   const started: EmulatorProcess[] = [];
+  const deleteFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  // Where this process ends without a stop, but not by SIGKILL.
+  const onExit = () => {
+    for (const emulator of started) void emulator.stop();
+    deleteFolder();
+  };
+  process.once("exit", onExit);
   const stop = async () => {
     await Promise.all(started.map((emulator) => emulator.stop()));
-    await rm(folder, { recursive: true, force: true });
+    deleteFolder();
+    process.off("exit", onExit);
   };
   try {
     for (const service of SERVICES) started.push(new EmulatorProcess(service, folder, region));

@@ -86,6 +86,7 @@ function contextOf({ requestId, functionArn, deadlineMs }) {
 // Without its parent, even a killed one, there are no more invocations. Ctrl-C and other signals reach the whole process
 // group; the parent decides.
 process.on("disconnect", () => process.exit());
+if (!process.connected) process.exit();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
 
 // An uncaught error ends the process, as on Lambda.
