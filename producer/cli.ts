@@ -11,8 +11,9 @@ import { chosenSource } from "./chosen-source";
 import { Checkpoint } from "./delivery/checkpoint";
 import { Receipts } from "./delivery/receipts";
 import { defaultRejectsPath, RejectsFile } from "./delivery/rejects-file";
+import { requireSeparateFiles } from "./delivery/separate-files";
 import { type Summary, summaryLine } from "./delivery/tally";
-import { type ProducerOptions, producerCommand, requireSeparateFiles } from "./options";
+import { outputFiles, type ProducerOptions, producerCommand } from "./options";
 import { produce } from "./produce";
 import { ProducerSession } from "./producer-session";
 import { streamSettings } from "./stream-settings";
@@ -24,13 +25,18 @@ import { streamSettings } from "./stream-settings";
 async function run(options: ProducerOptions, command: Command): Promise<void> {
   loadEnvironmentFile();
   const { name: sourceName, definition } = chosenSource(options, command);
-  await requireSeparateFiles(options);
   const source = await definition.create({ ...options });
+  const rejectsPath = options.rejects ?? defaultRejectsPath(options.input);
+  const checkpointPath = options.checkpoint ?? source.resumption?.checkpointPath;
+  await requireSeparateFiles(
+    options.input,
+    outputFiles(options, rejectsPath, options.resume ? checkpointPath : undefined),
+  );
   const stream = await streamSettings(options, process.env, () => findStack(options));
   await checkStream(stream, PRODUCER);
 
   const session = new ProducerSession(source);
-  const rejectsFile = new RejectsFile(options.rejects ?? defaultRejectsPath(options.input));
+  const rejectsFile = new RejectsFile(rejectsPath);
   const checkpoint = options.resume
     ? await Checkpoint.open({
         source,

@@ -1,9 +1,10 @@
-import { realpath } from "node:fs/promises";
 import { Command, Option } from "commander";
-import { CommandError, ExitCode } from "../shared/errors";
+import { ExitCode } from "../shared/errors";
 import { integer, positiveNumber } from "../shared/option-values";
 import { addStackOptions, type StackSelection } from "../shared/stack-options";
 import { sourceList } from "./chosen-source";
+import { companionFiles } from "./delivery/checkpoint-file";
+import type { OutputFile } from "./delivery/separate-files";
 import { sources } from "./sources";
 import type { StreamOptions } from "./stream-settings";
 
@@ -75,22 +76,32 @@ export function producerCommand(): Command {
 }
 
 /**
- * Makes sure that no option names the input as a file to write: it would be overwritten, or read while it grows.
- * @throws CommandError with the usage code if one does
+ * The files that a run writes, those of no option included.
+ * @param rejects the path of the rejects file
+ * @param checkpoint the path of the checkpoint; undefined if the run keeps none
  */
-export async function requireSeparateFiles({
-  input,
-  rejects,
-  receipts,
-  checkpoint,
-}: ProducerOptions): Promise<void> {
-  if (input === undefined) return;
-  const from = await realpath(input).catch(() => undefined);
-  for (const [option, file] of Object.entries({ rejects, receipts, checkpoint })) {
-    const to = file === undefined ? undefined : await realpath(file).catch(() => undefined);
-    if (to !== undefined && from === to)
-      throw new CommandError(`--${option} ${file} is the input itself; name another file`, ExitCode.usage);
-  }
+export function outputFiles(
+  options: Pick<ProducerOptions, "receipts" | "rejects" | "checkpoint">,
+  rejects: string,
+  checkpoint: string | undefined,
+): OutputFile[] {
+  const label = (option: "rejects" | "checkpoint", file: string) =>
+    options[option] === undefined ? `the default of --${option}, ${file},` : `--${option} ${file}`;
+  return [
+    { label: label("rejects", rejects), path: rejects },
+    ...(options.receipts === undefined
+      ? []
+      : [{ label: `--receipts ${options.receipts}`, path: options.receipts }]),
+    ...(checkpoint === undefined
+      ? []
+      : [
+          { label: label("checkpoint", checkpoint), path: checkpoint },
+          ...companionFiles(checkpoint).map((file) => ({
+            label: `${file}, which --checkpoint needs,`,
+            path: file,
+          })),
+        ]),
+  ];
 }
 
 /** Adds every source's own options, under a heading that names the sources that have them. */

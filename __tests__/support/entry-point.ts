@@ -22,6 +22,12 @@ const PROJECT = path.resolve(__dirname, "../..");
 /** Where a local cloud's keys are depends on the folder for temporary files. */
 const { PATH = "", TMPDIR = tmpdir() } = process.env;
 
+/** Files to use instead of pipes, by their descriptors. */
+export interface Redirections {
+  stdin?: number;
+  stdout?: number;
+}
+
 /**
  * Starts an entry point of the project, as its npm script does, with this environment and no other.
  * @param entryPoint its path from the root of the project, or that of a copy as an absolute path
@@ -29,22 +35,25 @@ const { PATH = "", TMPDIR = tmpdir() } = process.env;
 export function startEntryPoint(
   entryPoint: string,
   args: readonly string[],
-  options: { cwd: string; env?: Record<string, string> },
+  options: { cwd: string; env?: Record<string, string>; redirections?: Redirections },
 ): RunningEntryPoint {
+  const { stdin = "pipe", stdout: output = "pipe" } = options.redirections ?? {};
   const child = spawn(
     process.execPath,
     ["--import", require.resolve("tsx"), path.resolve(PROJECT, entryPoint), ...args],
-    { cwd: options.cwd, env: { PATH, TMPDIR, ...options.env } },
+    { cwd: options.cwd, env: { PATH, TMPDIR, ...options.env }, stdio: [stdin, output, "pipe"] },
   );
   let stderr = "";
-  child.stderr.on("data", (chunk) => {
+  child.stderr?.on("data", (chunk) => {
     stderr += chunk;
   });
-  const ended = Promise.all([once(child, "close"), text(child.stdout)]).then(([[exitCode], stdout]) => ({
-    exitCode,
-    stdout,
-    stderr,
-  }));
+  const ended = Promise.all([once(child, "close"), child.stdout ? text(child.stdout) : ""]).then(
+    ([[exitCode], stdout]) => ({
+      exitCode,
+      stdout,
+      stderr,
+    }),
+  );
   return { process: child, stderr: () => stderr, ended };
 }
 

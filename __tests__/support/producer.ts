@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach } from "@jest/globals";
-import { type EntryPointRun, type RunningEntryPoint, runEntryPoint, startEntryPoint } from "./entry-point";
+import {
+  type EntryPointRun,
+  type Redirections,
+  type RunningEntryPoint,
+  runEntryPoint,
+  startEntryPoint,
+} from "./entry-point";
 import { type KinesisServer, STREAM_NAME, startKinesisServer } from "./kinesis-server";
 import { post } from "./posts";
 import { useTemporaryDirectory } from "./temporary-directory";
@@ -18,7 +24,7 @@ export interface ProducerFixture {
   /** Runs the producer to its end. */
   produce(args: readonly string[], stdin?: string | Buffer): Promise<EntryPointRun>;
   /** Starts the producer. */
-  start(args: readonly string[]): RunningEntryPoint;
+  start(args: readonly string[], redirections?: Redirections): RunningEntryPoint;
   /** Writes a file into the directory, and returns its name. */
   input(name: string, ...parts: (string | Buffer)[]): string;
   /** The data of the records on the stream, as text. */
@@ -58,7 +64,7 @@ export function useProducer(): ProducerFixture {
     },
     produce: (args, stdin) =>
       runEntryPoint(CLI, args, { ...options(), ...(stdin !== undefined && { stdin }) }),
-    start: (args) => startEntryPoint(CLI, args, options()),
+    start: (args, redirections = {}) => startEntryPoint(CLI, args, { ...options(), redirections }),
     input(name, ...parts) {
       writeFileSync(path.join(temporary.path, name), Buffer.concat(parts.map((part) => Buffer.from(part))));
       return name;

@@ -40,6 +40,11 @@ export async function readCheckpoint(file: string): Promise<SavedCheckpoint | un
   return parsed.output;
 }
 
+/** The files that are written beside a checkpoint: its next content. */
+export function companionFiles(file: string): string[] {
+  return [`${file}.tmp`];
+}
+
 /** Replaces a checkpoint. Whenever this process is killed, the file holds the old content or the new, complete. */
 export async function writeCheckpoint(file: string, content: SavedCheckpoint): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
