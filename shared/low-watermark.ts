@@ -30,7 +30,10 @@ export class LowWatermark<P> {
     return this.#position;
   }
 
-  /** The weight of all items beyond the watermark: those that are not settled, and those read after them. */
+  /**
+   * The weight of all items beyond the watermark: those that are not settled, and those read after them. Nothing once it
+   * is stopped.
+   */
   get weightBeyond(): number {
     return this.#weight;
   }
@@ -66,9 +69,15 @@ export class LowWatermark<P> {
     return true;
   }
 
-  /** Resolves when the items beyond the watermark weigh no more than this, or the watermark is stopped. */
-  async atMost(weight: number): Promise<void> {
-    while (!this.#isStopped && this.#weight > weight) await this.#watermark.change();
+  /**
+   * Resolves when the items beyond the watermark weigh no more than this, or the watermark is stopped.
+   * @param signal ends the wait early
+   */
+  async atMost(weight: number, signal?: AbortSignal): Promise<void> {
+    const wake = () => this.#watermark.changed();
+    signal?.addEventListener("abort", wake, { once: true });
+    while (!this.#isStopped && !signal?.aborted && this.#weight > weight) await this.#watermark.change();
+    signal?.removeEventListener("abort", wake);
   }
 
   /** Keeps the position where it is forever, because an item can never be settled. */
@@ -76,6 +85,7 @@ export class LowWatermark<P> {
     this.#isStopped = true;
     this.#items = [];
     this.#first = 0;
+    this.#weight = 0;
     this.#watermark.changed();
   }
 }

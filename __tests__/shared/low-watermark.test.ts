@@ -86,12 +86,33 @@ describe("items beyond a low watermark", () => {
     const watermark = new LowWatermark<number>(1);
     const lost = watermark.add(2);
     watermark.settle(watermark.add(3));
+    expect(watermark.weightBeyond).toBe(2);
     const waiting = watermark.atMost(1);
     watermark.stop();
     await waiting;
+    expect(watermark.weightBeyond).toBe(0);
     for (let position = 4; position < 10; position++) watermark.settle(watermark.add(position));
     watermark.settle(lost);
     await watermark.atMost(0);
+    expect(watermark.weightBeyond).toBe(0);
     expect(watermark.position).toBe(1);
+  });
+
+  it("hold up no caller whose signal is aborted, and still hold up the others", async () => {
+    const watermark = new LowWatermark<number>();
+    const item = watermark.add(1);
+    const ending = new AbortController();
+    const order: string[] = [];
+    const waits = [
+      watermark.atMost(0).then(() => order.push("settled")),
+      watermark.atMost(0, ending.signal).then(() => order.push("aborted")),
+    ];
+    ending.abort();
+    await waits[1];
+    await watermark.atMost(0, ending.signal);
+    expect(order).toEqual(["aborted"]);
+    watermark.settle(item);
+    await waits[0];
+    expect(order).toEqual(["aborted", "settled"]);
   });
 });
