@@ -14,7 +14,7 @@ import { defaultRejectsPath, RejectsFile } from "./delivery/rejects-file";
 import { requireSeparateFiles } from "./delivery/separate-files";
 import { type Summary, summaryLine } from "./delivery/tally";
 import { outputFiles, type ProducerOptions, producerCommand } from "./options";
-import { produce } from "./produce";
+import { type ProducerRun, produce } from "./produce";
 import { ProducerSession } from "./producer-session";
 import { streamSettings } from "./stream-settings";
 
@@ -36,19 +36,17 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
   await checkStream(stream, PRODUCER);
 
   const session = new ProducerSession(source);
-  const rejectsFile = new RejectsFile(rejectsPath);
-  const checkpoint = options.resume
-    ? await Checkpoint.open({
-        source,
-        sourceName,
-        stream: describeStream(stream),
-        path: options.checkpoint,
-        onSave: () => rejectsFile.flush(),
-        onWarning: (message) => session.warn(message),
-      })
-    : undefined;
-  if (checkpoint) session.notify(checkpoint.greeting);
-  const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
+  const files = await openFiles(options, rejectsPath, (rejectsFile) =>
+    Checkpoint.open({
+      source,
+      sourceName,
+      stream: describeStream(stream),
+      path: options.checkpoint,
+      onSave: () => rejectsFile.flush(),
+      onWarning: (message) => session.warn(message),
+    }),
+  );
+  if (files.checkpoint) session.notify(files.checkpoint.greeting);
 
   const { stop, abort } = session.start();
   const client = streamClient(stream, 1);
@@ -62,10 +60,9 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
     maxAgeMs: options.maxAge * 1000,
     tally: session.tally,
     warnings: session.warnings,
+    outage: session.outage,
     onNotice: (message) => session.notify(message),
-    rejectsFile,
-    receipts,
-    checkpoint,
+    ...files,
     stop,
     abort,
   }).then(
@@ -73,12 +70,30 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
     (error: unknown) => error,
   );
   client.destroy();
-  const summary = session.end(rejectsFile.isUsed ? rejectsFile.path : undefined);
+  const summary = session.end(files.rejectsFile.isUsed ? files.rejectsFile.path : undefined);
 
   process.stdout.write(`${options.json ? JSON.stringify(summary) : summaryLine(summary)}\n`);
   if (fault !== undefined && !isInterrupted(fault)) throw fault;
   if (abort.aborted) throw new CommandError("interrupted", ExitCode.interrupted);
   process.exitCode = exitCode(summary);
+}
+
+/** Opens the files that the run writes; those that it needs no more are removed if one cannot be opened. */
+async function openFiles(
+  options: ProducerOptions,
+  rejectsPath: string,
+  openCheckpoint: (rejectsFile: RejectsFile) => Promise<Checkpoint>,
+): Promise<Pick<ProducerRun, "rejectsFile" | "checkpoint" | "receipts">> {
+  const isNamed = options.rejects !== undefined;
+  const rejectsFile = await (isNamed ? RejectsFile.append(rejectsPath) : RejectsFile.create(rejectsPath));
+  try {
+    const checkpoint = options.resume ? await openCheckpoint(rejectsFile) : undefined;
+    const receipts = options.receipts === undefined ? undefined : new Receipts(options.receipts);
+    return { rejectsFile, checkpoint, receipts };
+  } catch (error) {
+    await rejectsFile.close();
+    throw error;
+  }
 }
 
 function exitCode(summary: Summary): ExitCode {

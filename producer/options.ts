@@ -66,7 +66,10 @@ export function producerCommand(): Command {
       ),
     )
     .addOption(
-      new Option("--max-age <seconds>", "how long to keep sending a record before it is undelivered")
+      new Option(
+        "--max-age <seconds>",
+        "without --resume: how long to keep sending a record before it is undelivered",
+      )
         .default(300)
         .argParser(positiveNumber),
     )
@@ -126,11 +129,13 @@ cloud. These environment variables override the outputs, and options override bo
 With --local or --stack, they are ignored. AWS_ACCESS_KEY_ID and the like are never used.
 Environment variables may also be in a .env file in this directory; .env.example shows them.
 
-Ctrl-C ends the source and delivers what was read; a second Ctrl-C stops immediately.
+Ctrl-C ends the source and delivers what was read; a second Ctrl-C stops immediately. What is undelivered is in the
+rejects file; with --resume, the next run sends it again.
 
 With --resume, a checkpoint marks the last position before which everything is acknowledged by Kinesis, in the rejects
 file, or skipped. The producer resumes there, however the last run ended: no post is lost, some may be sent twice, and
-a post that is sent twice is one item in the table. A file that has grown resumes with its new lines.
+a post that is sent twice is one item in the table. A file that has grown resumes with its new lines. While Kinesis takes
+no records, the producer waits, however long that is, and reads no further.
 
 Examples:
   $ npm run produce -- --local --source sample --count 5000
@@ -146,4 +151,4 @@ Exit codes:
   ${ExitCode.failed}    something is undelivered, or the producer could not run
   ${ExitCode.usage}    an option or a setting is wrong; nothing was started
   ${ExitCode.rejects}    delivered, but some input was rejected; it is in the rejects file
-  ${ExitCode.interrupted}  stopped by a second Ctrl-C; what is undelivered is in the rejects file`;
+  ${ExitCode.interrupted}  stopped by a second Ctrl-C`;

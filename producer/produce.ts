@@ -8,6 +8,7 @@ import type { Pieces } from "../shared/lines";
 import type { PendingItem } from "../shared/low-watermark";
 import { PRODUCER } from "./caller";
 import type { Checkpoint } from "./delivery/checkpoint";
+import type { Outage } from "./delivery/outage";
 import type { Receipts } from "./delivery/receipts";
 import type { RejectsFile } from "./delivery/rejects-file";
 import type { Tally } from "./delivery/tally";
@@ -26,17 +27,22 @@ export interface ProducerRun {
   count?: number | undefined;
   /** How many records to put per second; defaults to as many as the stream takes. */
   rate?: number | undefined;
-  /** After how many milliseconds a record that Kinesis does not take is undelivered. */
+  /** After how many milliseconds a record that Kinesis does not take is undelivered, if there is no checkpoint. */
   maxAgeMs: number;
   tally: Tally;
   warnings: Warnings;
+  outage: Outage;
   rejectsFile: RejectsFile;
   receipts?: Receipts | undefined;
-  /** Where the source resumes, and how far it is settled; without one, it starts at its beginning or, if live, now. */
+  /**
+   * Where the source resumes, and how far it is settled; without one, it starts at its beginning or, if live, now. With
+   * one, the run waits for as long as Kinesis takes no records, and what is undelivered at its end is not settled: the
+   * next run reads it again.
+   */
   checkpoint?: Checkpoint | undefined;
   /** Called with each message from the source to the user. */
   onNotice(message: string): void;
-  /** Ends the source; what was read is delivered. */
+  /** Ends the source; what was read is delivered, but with a checkpoint, an outage is not waited for. */
   stop: AbortSignal;
   /** Ends delivery, too: what is not acknowledged by then is undelivered. */
   abort: AbortSignal;
@@ -44,28 +50,30 @@ export interface ProducerRun {
 
 /**
  * Puts a source's posts on the stream. The source is read only as fast as the stream takes its records. When this ends,
- * all that was read is settled (acknowledged, in the rejects file, or skipped), unless a file could not be written.
+ * all that was read is settled (acknowledged, in the rejects file, or skipped), or the next run reads it again, unless
+ * a file could not be written: that ends the run.
  * @throws CommandError if the source or the stream fails despite retries, or a file cannot be written
  */
-export async function produce(run: ProducerRun): Promise<void> {
-  const { source, client, stream, clock, maxAgeMs, abort, checkpoint, rejectsFile } = run;
+export async function produce(options: ProducerRun): Promise<void> {
+  const run = { ...options, stop: AbortSignal.any([options.stop, options.rejectsFile.failed]) };
+  const { source, client, stream, clock, abort, checkpoint, rejectsFile } = run;
   const faults = new Set<unknown>();
   const onFault = (fault: unknown) => void faults.add(fault);
-  const outcomes = new RecordOutcomes(run, onFault);
+  const outcomes = new RecordOutcomes(run, (reason) => writer.stop(reason));
   const writer = new StreamWriter<ProducedRecord>({
     client,
     stream,
     caller: PRODUCER,
     outcomes,
     abort,
-    maxAgeMs,
+    maxAgeMs: checkpoint ? Number.POSITIVE_INFINITY : run.maxAgeMs,
     clock,
   });
 
   const stop = AbortSignal.any([run.stop, writer.stopped]);
   const items = source.items(stop, checkpoint?.from);
   const paced = run.rate === undefined ? items : pace(items, run.rate, makesRecord, stop, clock);
-  const atEnd = checkpoint?.nothingLeft || (await putItems(paced, writer, run).catch(onFault));
+  const atEnd = checkpoint?.nothingLeft || (await putItems(paced, writer, { ...run, stop }).catch(onFault));
   // Even if the source has failed, what it delivered before is put on the stream.
   await writer.close().catch(onFault);
   await checkpoint?.close(atEnd === true && faults.size === 0).catch(onFault);
@@ -86,7 +94,7 @@ async function putItems(
       run.onNotice(item.message);
       continue;
     }
-    await run.checkpoint?.room();
+    await run.checkpoint?.room(run.stop);
     const pending = run.checkpoint?.add(item.position);
     if (item.kind === "post" || item.kind === "raw") {
       await putItem(item, pending, writer, run);
@@ -136,19 +144,21 @@ async function reject(
   await rejectsFile.write(bytes);
 }
 
-/** Counts and settles the records that Kinesis took, and writes the undelivered ones to the rejects file. */
+/** Counts and settles the records that Kinesis took, and keeps the undelivered ones for the next run or in the rejects file. */
 class RecordOutcomes implements Outcomes<ProducedRecord> {
   readonly #run: ProducerRun;
-  readonly #onFault: (fault: unknown) => void;
+  readonly #onEnd: (reason: Error) => void;
 
-  /** @param onFault called if an undelivered record cannot be written to the rejects file */
-  constructor(run: ProducerRun, onFault: (fault: unknown) => void) {
+  /** @param onEnd called when waiting for Kinesis makes no sense any more */
+  constructor(run: ProducerRun, onEnd: (reason: Error) => void) {
     this.#run = run;
-    this.#onFault = onFault;
+    this.#onEnd = onEnd;
+    run.stop.addEventListener("abort", () => this.#endOutage(), { once: true });
   }
 
   onAcknowledged(records: readonly ProducedRecord[], positions: readonly ShardPosition[]): void {
-    const { receipts, tally } = this.#run;
+    const { receipts, tally, outage } = this.#run;
+    if (records.length > 0) outage.addSuccess();
     try {
       receipts?.add(positions);
     } finally {
@@ -160,21 +170,24 @@ class RecordOutcomes implements Outcomes<ProducedRecord> {
     }
   }
 
-  onResend(count: number): void {
+  onResend(count: number, reason: string): void {
     this.#run.tally.retried += count;
+    this.#run.outage.addFailure(reason);
+    this.#endOutage();
   }
 
   async onUndelivered(record: ProducedRecord, reason: string): Promise<void> {
     const { tally, warnings, rejectsFile, checkpoint } = this.#run;
     tally.undelivered++;
-    warnings.addUndelivered(reason);
-    try {
-      await rejectsFile.write([record.data]);
-      settle(this.#run, record.item);
-    } catch (fault) {
-      this.#onFault(fault);
-      checkpoint?.stop();
-    }
+    warnings.addUndelivered(checkpoint ? `${reason}; the next run with --resume sends it again` : reason);
+    if (!checkpoint) await rejectsFile.write([record.data]).catch(this.#onEnd);
+  }
+
+  /** Ends the wait for Kinesis once the source has ended, too: the next run reads again what is not settled. */
+  #endOutage(): void {
+    const { checkpoint, outage, stop } = this.#run;
+    if (checkpoint && stop.aborted && outage.reason !== undefined)
+      this.#onEnd(new CommandError(`stopped while Kinesis took no records (${outage.reason})`));
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Interruption, listenForInterruption } from "../shared/interruption";
 import { paint } from "../shared/terminal";
+import { Outage } from "./delivery/outage";
 import { newTally, type Summary, summarize } from "./delivery/tally";
 import { Warnings } from "./delivery/warnings";
 import { ProgressLine } from "./progress-line";
@@ -9,6 +10,7 @@ import type { Source } from "./sources/source";
 export class ProducerSession {
   readonly tally = newTally();
   readonly warnings = new Warnings((message) => this.warn(message));
+  readonly outage = new Outage((message) => this.notify(message));
   readonly #source: Source;
   #progress: ProgressLine | undefined;
   #started = performance.now();
@@ -20,7 +22,11 @@ export class ProducerSession {
   /** Shows the progress from now on, and listens for Ctrl-C. */
   start(): Interruption {
     this.#started = performance.now();
-    this.#progress = new ProgressLine(process.stderr, this.tally, () => this.#source.status?.());
+    this.#progress = new ProgressLine(
+      process.stderr,
+      this.tally,
+      () => this.outage.status ?? this.#source.status?.(),
+    );
     return listenForInterruption(() =>
       this.notify("stopping: delivering what was read; Ctrl-C again stops immediately"),
     );

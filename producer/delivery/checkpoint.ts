@@ -12,7 +12,7 @@ export interface CheckpointOptions {
   stream: string;
   /** The file; defaults to the source's own. */
   path?: string | undefined;
-  /** Called before each save, which waits for it: whatever is settled as rejected must be in its file first. */
+  /** Called before each save, which waits for it: whatever is settled as rejected must be on the disk first. */
   onSave(): Promise<void>;
   /** Called when the file cannot be written; the run continues. */
   onWarning(message: string): void;
@@ -97,9 +97,9 @@ export class Checkpoint {
     return `resuming after ${source.resumption?.describe(this.from)} of ${source.description} (checkpoint ${file})`;
   }
 
-  /** Resolves when another item may be added. */
-  room(): Promise<void> {
-    return this.#watermark.atMost(MAX_ITEMS_BEYOND - 1);
+  /** Resolves when another item may be added, or the signal is aborted. */
+  room(signal: AbortSignal): Promise<void> {
+    return this.#watermark.atMost(MAX_ITEMS_BEYOND - 1, signal);
   }
 
   /** Adds an item; items are added in the order in which the source delivers them. */
@@ -111,11 +111,6 @@ export class Checkpoint {
   /** Marks an item as acknowledged, in the rejects file, or skipped. */
   settle(item: PendingItem<SourcePosition>): void {
     this.#watermark.settle(item);
-  }
-
-  /** Keeps the position where it is from now on, because an item can be neither delivered nor kept. */
-  stop(): void {
-    this.#watermark.stop();
   }
 
   /**
@@ -159,9 +154,12 @@ export class Checkpoint {
       this.#saved = position;
       this.#failure = undefined;
     } catch (error) {
-      this.#failure = new CommandError(
-        `the checkpoint ${file} cannot be written (${messageOf(error)}); name another with --checkpoint`,
-      );
+      this.#failure =
+        error instanceof CommandError
+          ? error
+          : new CommandError(
+              `the checkpoint ${file} cannot be written (${messageOf(error)}); name another with --checkpoint`,
+            );
     }
   }
 

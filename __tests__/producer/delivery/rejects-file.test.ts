@@ -1,34 +1,34 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { defaultRejectsPath, RejectsFile } from "../../../producer/delivery/rejects-file";
+import { CommandError } from "../../../shared/errors";
 import { moment } from "../../support/moment";
 import { useTemporaryDirectory } from "../../support/temporary-directory";
 import { VirtualClock } from "../../support/virtual-clock";
 
 const directory = useTemporaryDirectory();
+const file = () => path.join(directory.path, "kept.ndjson");
+const content = (name = file()) => readFileSync(name, "utf8");
+const mode = (name: string) => statSync(name).mode & 0o777;
 
-function file(): string {
-  return path.join(directory.path, "kept.ndjson");
-}
-
-describe("RejectsFile", () => {
-  it("is not created when nothing is written", async () => {
-    const rejects = new RejectsFile(file());
-    await rejects.close();
+describe("a rejects file", () => {
+  it.each([
+    ["named by the user", RejectsFile.append],
+    ["of no other run", RejectsFile.create],
+  ])("%s is there from the start, and only its owner may read it", async (_, openFile) => {
+    const rejects = await openFile(file());
+    expect(rejects.path).toBe(file());
     expect(rejects.isUsed).toBe(false);
-    expect(() => readFileSync(file())).toThrow("ENOENT");
-  });
-
-  it("has in its file what was written, once that is flushed", async () => {
-    const rejects = new RejectsFile(file());
-    await rejects.flush();
-    const bytes = Buffer.alloc(1_000_000, "x");
-    const written = rejects.write([bytes]);
-    await rejects.flush();
-    expect(readFileSync(file()).equals(Buffer.concat([bytes, Buffer.from("\n")]))).toBe(true);
-    await written;
+    expect(content()).toBe("");
+    expect(mode(file())).toBe(0o600);
+    await rejects.write([Buffer.from("line")]);
+    expect(rejects.isUsed).toBe(true);
+    expect(content()).toBe("line\n");
     await rejects.close();
+    expect(rejects.failed.aborted).toBe(false);
+    expect(content()).toBe("line\n");
   });
 
   it("keeps lines whole that are written at the same time", async () => {
@@ -36,14 +36,22 @@ describe("RejectsFile", () => {
     async function* slow() {
       yield Buffer.from("slow ");
       await reached;
+      yield Buffer.alloc(0);
       yield Buffer.from("line");
     }
-    const rejects = new RejectsFile(file());
+    const rejects = await RejectsFile.append(file());
     const writes = [rejects.write(slow()), rejects.write([Buffer.from("other line")])];
     reach();
     await Promise.all(writes);
     await rejects.close();
-    expect(readFileSync(file(), "utf8")).toBe("slow line\nother line\n");
+    expect(content()).toBe("slow line\nother line\n");
+  });
+
+  it("keeps an empty line", async () => {
+    const rejects = await RejectsFile.append(file());
+    await rejects.write([]);
+    await rejects.close();
+    expect(content()).toBe("\n");
   });
 
   it("continues after a line whose bytes could not be read", async () => {
@@ -51,25 +59,172 @@ describe("RejectsFile", () => {
       yield Buffer.from("half");
       throw new Error("unreadable");
     }
-    const rejects = new RejectsFile(file());
+    const rejects = await RejectsFile.append(file());
     await expect(rejects.write(broken())).rejects.toThrow("unreadable");
+    expect(rejects.failed.aborted).toBe(false);
     await rejects.write([Buffer.from("next")]);
     await rejects.close();
-    expect(readFileSync(file(), "utf8")).toBe("half\nnext\n");
+    expect(content()).toBe("half\nnext\n");
   });
+});
 
-  it("appends to an existing file", async () => {
+describe("a rejects file named by the user", () => {
+  it("is appended to, and keeps its mode", async () => {
     writeFileSync(file(), "before\n");
-    const rejects = new RejectsFile(file());
+    chmodSync(file(), 0o644);
+    const rejects = await RejectsFile.append(file());
     await rejects.write([Buffer.from("after")]);
     await rejects.close();
-    expect(readFileSync(file(), "utf8")).toBe("before\nafter\n");
+    expect(content()).toBe("before\nafter\n");
+    expect(mode(file())).toBe(0o644);
   });
 
-  it("names the file that cannot be written", async () => {
-    await expect(new RejectsFile(directory.path).write([Buffer.from("x")])).rejects.toThrow(
-      /^the rejects file .* cannot be written \(.*EISDIR.*\); name another with --rejects$/,
+  it("begins a new line where an earlier run broke off in the middle of one", async () => {
+    writeFileSync(file(), "whole\nhal");
+    const rejects = await RejectsFile.append(file());
+    expect(content()).toBe("whole\nhal");
+    await rejects.write([Buffer.from("one")]);
+    await rejects.write([Buffer.from("two")]);
+    await rejects.close();
+    expect(content()).toBe("whole\nhal\none\ntwo\n");
+  });
+
+  it.each(["", "before\n"])("stays as it is when nothing is written to %j", async (before) => {
+    writeFileSync(file(), before);
+    await (await RejectsFile.append(file())).close();
+    expect(content()).toBe(before);
+  });
+
+  it("may be a device", async () => {
+    const rejects = await RejectsFile.append("/dev/null");
+    await rejects.write([Buffer.from("x")]);
+    await rejects.close();
+    expect(rejects.isUsed).toBe(true);
+  });
+});
+
+describe("a rejects file of no other run", () => {
+  it("is removed at the end if nothing was written to it", async () => {
+    const rejects = await RejectsFile.create(file());
+    await rejects.close();
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
+
+  it("gets another name where one exists, of a run that began in the same second", async () => {
+    const first = await RejectsFile.create(file());
+    const second = await RejectsFile.create(file());
+    const third = await RejectsFile.create(file());
+    expect(second.path).toBe(path.join(directory.path, "kept-2.ndjson"));
+    expect(third.path).toBe(path.join(directory.path, "kept-3.ndjson"));
+    for (const rejects of [first, second, third]) await rejects.close();
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
+});
+
+describe("what is in a rejects file", () => {
+  let handles: FileHandle;
+  let sync: jest.SpiedFunction<FileHandle["sync"]>;
+
+  beforeEach(async () => {
+    const handle = await open(directory.path);
+    handles = Object.getPrototypeOf(handle);
+    await handle.close();
+    sync = jest.spyOn(handles, "sync");
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it("is on the disk once it is flushed, the file's name included", async () => {
+    const rejects = await RejectsFile.append(file());
+    await rejects.flush();
+    expect(sync).toHaveBeenCalledTimes(0);
+    const bytes = Buffer.alloc(1_000_000, "x");
+    const written = rejects.write([bytes]);
+    await rejects.flush();
+    expect(content() === `${bytes}\n`).toBe(true);
+    expect(sync).toHaveBeenCalledTimes(2);
+    await written;
+    await rejects.flush();
+    expect(sync).toHaveBeenCalledTimes(2);
+    await rejects.write([bytes]);
+    await rejects.close();
+    expect(sync).toHaveBeenCalledTimes(4);
+  });
+
+  it("is not waited for on a device, which has no disk", async () => {
+    const rejects = await RejectsFile.append("/dev/null");
+    await rejects.write([Buffer.from("x")]);
+    await rejects.close();
+    expect(sync).toHaveBeenCalledTimes(0);
+  });
+
+  it("has failed when the disk does not take it", async () => {
+    const rejects = await RejectsFile.create(file());
+    await rejects.write([Buffer.from("x")]);
+    sync.mockRejectedValueOnce(new Error("EIO"));
+    const message = `the rejects file ${file()} cannot be written (EIO); name another with --rejects`;
+    await expect(rejects.flush()).rejects.toThrow(message);
+    await expect(rejects.flush()).rejects.toThrow(message);
+    expect(rejects.failed.reason).toEqual(new CommandError(message));
+    await expect(rejects.write([Buffer.from("y")])).rejects.toBe(rejects.failed.reason);
+    await expect(rejects.close()).rejects.toBe(rejects.failed.reason);
+    expect(content()).toBe("x\n");
+  });
+
+  it("is as safe where the folder cannot be synchronized, as on Windows", async () => {
+    const rejects = await RejectsFile.append(file());
+    await rejects.write([Buffer.from("x")]);
+    sync.mockResolvedValueOnce(undefined).mockRejectedValueOnce(new Error("EPERM"));
+    await expect(rejects.flush()).resolves.toBeUndefined();
+    await rejects.close();
+  });
+});
+
+describe("a rejects file that cannot be written", () => {
+  it("still has the lines before on the disk: what comes before the failure may be passed", async () => {
+    const rejects = await RejectsFile.create(file());
+    await rejects.write([Buffer.from("kept")]);
+    const handle = await open(directory.path);
+    await handle.close();
+    jest.spyOn(Object.getPrototypeOf(handle), "appendFile").mockRejectedValueOnce(new Error("ENOSPC"));
+    await expect(rejects.write([Buffer.from("x")])).rejects.toThrow("(ENOSPC)");
+    jest.restoreAllMocks();
+    await expect(rejects.flush()).resolves.toBeUndefined();
+    await expect(rejects.close()).rejects.toBe(rejects.failed.reason);
+    expect(content()).toBe("kept\n");
+  });
+
+  it.each([
+    ["named by the user", RejectsFile.append, "EISDIR"],
+    ["of no other run", (name: string) => RejectsFile.create(path.join(name, "no", "file")), "ENOENT"],
+  ])(
+    "%s cannot be opened: the message has the path, the reason and the remedy",
+    async (_, openFile, code) => {
+      const opening = openFile(directory.path);
+      await expect(opening).rejects.toThrow(CommandError);
+      await expect(opening).rejects.toThrow(
+        new RegExp(
+          `^the rejects file ${directory.path}\\S* cannot be written \\(${code}: .*\\); name another with --rejects$`,
+        ),
+      );
+    },
+  );
+
+  it("fails each write with the same error, so that no number of them piles up", async () => {
+    const rejects = await RejectsFile.append("/dev/full");
+    const errors = [];
+    for (let line = 0; line < 3; line++)
+      errors.push(await rejects.write([Buffer.from("x")]).catch((error) => error));
+    expect(errors[0]).toEqual(
+      new CommandError(
+        "the rejects file /dev/full cannot be written (ENOSPC: no space left on device, write); name another with --rejects",
+      ),
     );
+    expect(new Set(errors)).toEqual(new Set([rejects.failed.reason]));
+    expect(errors[1]).toBe(errors[0]);
+    expect(rejects.isUsed).toBe(false);
+    await expect(rejects.close()).rejects.toBe(errors[0]);
   });
 });
 
