@@ -58,8 +58,11 @@ export interface Resumption {
 
 /** Tells an input from another one with the same name. */
 export interface InputIdentity {
-  /** What identifies the input, as a value that JSON can hold. */
-  identify(): Promise<unknown>;
+  /**
+   * What identifies the input, as a value that JSON can hold.
+   * @param earlier what identified it when this run began: what was added since may not have been read
+   */
+  identify(earlier?: unknown): Promise<unknown>;
   /** Whether the input is the one that `identity` identifies, and whether it has grown since. */
   compare(identity: unknown): Promise<"same" | "grown" | "different">;
 }

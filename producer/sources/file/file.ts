@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { addAbortSignal, type Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { Option } from "commander";
 import * as v from "valibot";
 import { parseEvent } from "../../../events/parse-event";
@@ -121,8 +121,22 @@ async function openFile(path: string, raw: boolean): Promise<FileSource> {
     throw new CommandError(`--input ${path} is a directory; name a file`);
   }
   // A named pipe is still a pipe: it can be read only once.
-  const resumption = stats.isFile() ? fileResumption(path, file) : undefined;
-  return new FileSource(path, raw, file.createReadStream({ highWaterMark: 256 * 1024 }), resumption);
+  if (!stats.isFile())
+    return new FileSource(path, raw, file.createReadStream({ highWaterMark: CHUNK_BYTES }));
+  const input = Readable.from(chunksOf(file), { objectMode: false, highWaterMark: CHUNK_BYTES });
+  return new FileSource(path, raw, input, fileResumption(path, file));
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** Reads a file to its end and leaves it open, as a read stream would not: it is identified once more after that. */
+async function* chunksOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; ; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    position += bytesRead;
+  }
 }
 
 function fileResumption(path: string, file: FileHandle): Resumption {
