@@ -9,6 +9,12 @@ export interface StreamAccess extends StreamAddress {
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
 
+/** What no other stream has: its ARN, which names the account, and when it was created (ISO 8601). */
+export interface StreamIdentity {
+  arn: string;
+  createdAt: string;
+}
+
 /**
  * A Kinesis client that puts records.
  *
@@ -48,16 +54,19 @@ const CHECK_ATTEMPTS = 6;
 /**
  * Checks that the stream exists and accepts the credentials, before anything is read: what is read may be a pipe that
  * cannot be read twice.
+ * @returns what tells the stream from one of the same name; undefined if the credentials may not ask
  * @throws CommandError that says what to do
  */
-export async function checkStream(access: StreamAccess, caller: Caller): Promise<void> {
+export async function checkStream(access: StreamAccess, caller: Caller): Promise<StreamIdentity | undefined> {
   const client = streamClient(access, CHECK_ATTEMPTS);
   try {
-    await client.send(new DescribeStreamSummaryCommand({ StreamName: access.streamName }));
+    const { StreamDescriptionSummary: { StreamARN: arn, StreamCreationTimestamp: createdAt } = {} } =
+      await client.send(new DescribeStreamSummaryCommand({ StreamName: access.streamName }));
+    return arn && createdAt ? { arn, createdAt: createdAt.toISOString() } : undefined;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     // The credentials may allow nothing but to put records.
-    if (error.name === "AccessDeniedException") return;
+    if (error.name === "AccessDeniedException") return undefined;
     if (isTransient(error))
       throw new CommandError(
         `Kinesis cannot be reached at ${access.endpoint ?? `its address in ${access.region}`}: ${error.message || error.name}`,

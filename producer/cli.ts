@@ -30,10 +30,10 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
   const checkpointPath = options.checkpoint ?? source.resumption?.checkpointPath;
   await requireSeparateFiles(
     options.input,
-    outputFiles(options, rejectsPath, options.resume ? checkpointPath : undefined),
+    await outputFiles(options, rejectsPath, options.resume ? checkpointPath : undefined),
   );
   const stream = await streamSettings(options, process.env, () => findStack(options));
-  await checkStream(stream, PRODUCER);
+  const streamIdentity = await checkStream(stream, PRODUCER);
 
   const session = new ProducerSession(source);
   const files = await openFiles(options, rejectsPath, (rejectsFile) =>
@@ -41,6 +41,7 @@ async function run(options: ProducerOptions, command: Command): Promise<void> {
       source,
       sourceName,
       stream: describeStream(stream),
+      streamIdentity,
       path: options.checkpoint,
       onSave: () => rejectsFile.flush(),
       onWarning: (message) => session.warn(message),

@@ -83,11 +83,11 @@ export function producerCommand(): Command {
  * @param rejects the path of the rejects file
  * @param checkpoint the path of the checkpoint; undefined if the run keeps none
  */
-export function outputFiles(
+export async function outputFiles(
   options: Pick<ProducerOptions, "receipts" | "rejects" | "checkpoint">,
   rejects: string,
   checkpoint: string | undefined,
-): OutputFile[] {
+): Promise<OutputFile[]> {
   const label = (option: "rejects" | "checkpoint", file: string) =>
     options[option] === undefined ? `the default of --${option}, ${file},` : `--${option} ${file}`;
   return [
@@ -99,7 +99,7 @@ export function outputFiles(
       ? []
       : [
           { label: label("checkpoint", checkpoint), path: checkpoint },
-          ...companionFiles(checkpoint).map((file) => ({
+          ...(await companionFiles(checkpoint)).map((file) => ({
             label: `${file}, which --checkpoint needs,`,
             path: file,
           })),

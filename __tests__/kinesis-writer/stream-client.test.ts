@@ -4,6 +4,8 @@ import { emulatorAccess } from "../support/aws-access";
 import { answerWith, type FaultProxy, resetConnection, startFaultProxy } from "../support/fault-proxy";
 import { type KinesisServer, STREAM_NAME, startKinesisServer } from "../support/kinesis-server";
 
+const ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/posts";
+
 describe("checking the stream before a run", () => {
   let kinesis: KinesisServer;
   let proxy: FaultProxy;
@@ -22,8 +24,27 @@ describe("checking the stream before a run", () => {
   it("survives five failures in a row", async () => {
     const serverError = answerWith(500, { __type: "InternalFailure" });
     proxy.inject(serverError, resetConnection, serverError, resetConnection, serverError);
-    await expect(checkStream(access, CALLER)).resolves.toBeUndefined();
+    await expect(checkStream(access, CALLER)).resolves.toMatchObject({ arn: ARN });
     expect(proxy.requests).toHaveLength(6);
+  });
+
+  it("tells the stream from one of the same name", async () => {
+    proxy.inject(
+      answerWith(200, {
+        StreamDescriptionSummary: { StreamARN: ARN, StreamCreationTimestamp: 1_795_000_000.5 },
+      }),
+    );
+    expect(await checkStream(access, CALLER)).toEqual({ arn: ARN, createdAt: "2026-11-18T11:06:40.500Z" });
+  });
+
+  it.each([
+    ["the credentials may not ask", answerWith(400, { __type: "AccessDeniedException" })],
+    ["there is no ARN", answerWith(200, { StreamDescriptionSummary: { StreamCreationTimestamp: 1 } })],
+    ["there is no time", answerWith(200, { StreamDescriptionSummary: { StreamARN: ARN } })],
+    ["there is nothing", answerWith(200, {})],
+  ])("does not know what tells it from another if %s", async (_, answer) => {
+    proxy.inject(answer);
+    expect(await checkStream(access, CALLER)).toBeUndefined();
   });
 
   it("ends a run after the sixth, with Kinesis's own message", async () => {

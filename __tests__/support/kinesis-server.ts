@@ -1,8 +1,10 @@
 import {
   CreateStreamCommand,
+  DeleteStreamCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
   KinesisClient,
+  waitUntilStreamNotExists,
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import kinesalite from "kinesalite";
@@ -30,12 +32,14 @@ export interface KinesisServer {
   injectAlways(fault: ProxyFault | undefined): void;
   /** Every record on the stream, in order. */
   records(): Promise<(StoredRecord & { sequenceNumber: string })[]>;
+  /** Deletes the stream, and creates an empty one of the same name, as if it were this much later. */
+  createStreamAgain(laterMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts kinesalite in this process with an empty stream of one shard, behind a proxy that can fail PutRecords. */
 export async function startKinesisServer(): Promise<KinesisServer> {
-  const emulator = kinesalite({ createStreamMs: 0 });
+  const emulator = kinesalite({ createStreamMs: 0, deleteStreamMs: 0 });
   const emulatorUrl = await listen(emulator);
   const client = new KinesisClient({ ...emulatorAccess(emulatorUrl), requestHandler: new NodeHttpHandler() });
   await client.send(new CreateStreamCommand({ StreamName: STREAM_NAME, ShardCount: 1 }));
@@ -56,6 +60,18 @@ export async function startKinesisServer(): Promise<KinesisServer> {
       lasting = fault;
     },
     records: () => readStream(client),
+    async createStreamAgain(laterMs) {
+      await client.send(new DeleteStreamCommand({ StreamName: STREAM_NAME }));
+      await waitUntilStreamNotExists(
+        { client, maxWaitTime: 20, minDelay: 0.01 },
+        { StreamName: STREAM_NAME },
+      );
+      const { now } = Date;
+      Date.now = () => now() + laterMs;
+      await client.send(new CreateStreamCommand({ StreamName: STREAM_NAME, ShardCount: 1 })).finally(() => {
+        Date.now = now;
+      });
+    },
     async stop() {
       client.destroy();
       await proxy.stop();

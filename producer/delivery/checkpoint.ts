@@ -1,20 +1,17 @@
 import { type Clock, systemClock } from "../../shared/clock";
-import { CommandError, ExitCode, messageOf } from "../../shared/errors";
+import { CommandError, ExitCode } from "../../shared/errors";
 import { LowWatermark, type PendingItem } from "../../shared/low-watermark";
-import type { Source, SourcePosition } from "../sources/source";
-import { readCheckpoint, type SavedCheckpoint, writeCheckpoint } from "./checkpoint-file";
+import type { InputIdentity, Source, SourcePosition } from "../sources/source";
+import { CheckpointFile, type SavedCheckpoint } from "./checkpoint-file";
+import { expectSameRun, type RunIdentity } from "./same-run";
 
-export interface CheckpointOptions {
+export interface CheckpointOptions extends RunIdentity {
   source: Source;
-  /** What `--source` calls the source. */
-  sourceName: string;
-  /** The stream, as `describeStream` describes it. */
-  stream: string;
   /** The file; defaults to the source's own. */
   path?: string | undefined;
   /** Called before each save, which waits for it: whatever is settled as rejected must be on the disk first. */
   onSave(): Promise<void>;
-  /** Called when the file cannot be written; the run continues. */
+  /** Called when the file cannot be written, or not be compared with the stream; the run continues. */
   onWarning(message: string): void;
   clock?: Clock;
 }
@@ -29,8 +26,11 @@ export class Checkpoint {
   readonly from: SourcePosition | undefined;
   /** Whether an earlier run delivered the input to its end, and it has not grown since. */
   readonly nothingLeft: boolean;
-  readonly #options: CheckpointOptions & { path: string };
-  readonly #input: unknown;
+  readonly #options: CheckpointOptions;
+  readonly #file: CheckpointFile;
+  /** What identifies the input, as far as it is known. */
+  #input: unknown;
+  readonly #streamIdentity: Pick<SavedCheckpoint, "streamArn" | "streamCreatedAt">;
   readonly #watermark: LowWatermark<SourcePosition>;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
@@ -40,13 +40,20 @@ export class Checkpoint {
   #failure: CommandError | undefined;
 
   private constructor(
-    options: CheckpointOptions & { path: string },
+    options: CheckpointOptions,
+    file: CheckpointFile,
     input: unknown,
     saved: SavedCheckpoint | undefined,
     nothingLeft: boolean,
   ) {
+    const { arn = saved?.streamArn, createdAt = saved?.streamCreatedAt } = options.streamIdentity ?? {};
     this.#options = options;
+    this.#file = file;
     this.#input = input;
+    this.#streamIdentity = {
+      ...(arn !== undefined && { streamArn: arn }),
+      ...(createdAt !== undefined && { streamCreatedAt: createdAt }),
+    };
     this.from = saved?.position;
     this.nothingLeft = nothingLeft;
     this.#saved = this.from;
@@ -55,41 +62,51 @@ export class Checkpoint {
   }
 
   /**
-   * Reads the checkpoint that an earlier run has left, if there is one.
+   * Reads the checkpoint that an earlier run has left, if there is one, and keeps other runs from it.
    * @throws CommandError if the source cannot be resumed, or the file is not a checkpoint of this source, input and
-   *   stream, or cannot be written
+   *   stream, or is in use by another run, or cannot be written
    */
   static async open(options: CheckpointOptions): Promise<Checkpoint> {
-    const { source, sourceName } = options;
+    const { source, clock } = options;
     if (!source.resumption)
       throw new CommandError(
         `--resume: ${source.description} cannot be read again from where it was`,
         ExitCode.usage,
       );
-    const file = options.path ?? source.resumption.checkpointPath;
-    const { input } = source.resumption;
-    const saved = await readCheckpoint(file);
-    if (saved) expectSameRun(saved, file, sourceName, options.stream);
+    const file = await CheckpointFile.open(options.path ?? source.resumption.checkpointPath, clock);
+    try {
+      return await Checkpoint.#resume(options, file, source.resumption.input);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
 
+  static async #resume(
+    options: CheckpointOptions,
+    file: CheckpointFile,
+    input: InputIdentity | undefined,
+  ): Promise<Checkpoint> {
+    const saved = await file.read();
+    const doubt = saved && expectSameRun(saved, file.path, options);
     const change = saved && input ? await input.compare(saved.input) : "same";
-    if (change === "different")
+    // Where nothing is settled, nothing is skipped, whatever the input was.
+    if (change === "different" && saved?.position !== undefined)
       throw new CommandError(
-        `the checkpoint ${file} was made with another ${source.description}; delete it to start at the beginning, or name another with --checkpoint`,
+        `the checkpoint ${file.path} was made with another ${options.source.description}; delete it to start at the beginning, or name another with --checkpoint`,
       );
-    const checkpoint = new Checkpoint(
-      { ...options, path: file },
-      await input?.identify(),
-      saved,
-      saved?.complete === true && change === "same",
-    );
-    await checkpoint.#save(checkpoint.nothingLeft);
+    const nothingLeft = saved?.complete === true && change === "same";
+    const checkpoint = new Checkpoint(options, file, await input?.identify(), saved, nothingLeft);
+    await checkpoint.#save(nothingLeft);
     checkpoint.#throwFailure();
+    if (doubt !== undefined) options.onWarning(doubt);
     return checkpoint;
   }
 
   /** Says where the run resumes. */
   get greeting(): string {
-    const { source, path: file } = this.#options;
+    const { source } = this.#options;
+    const { path: file } = this.#file;
     if (this.nothingLeft)
       return `${source.description} was delivered to its end, and there is nothing new in it (checkpoint ${file})`;
     if (this.from === undefined)
@@ -114,7 +131,7 @@ export class Checkpoint {
   }
 
   /**
-   * Saves for the last time.
+   * Saves for the last time, and lets other runs use the file.
    * @param complete whether the source had nothing more to deliver
    * @throws CommandError if the file could not be written
    */
@@ -122,6 +139,7 @@ export class Checkpoint {
     this.#closing.abort();
     await this.#saving;
     await this.#save(complete);
+    await this.#file.close();
     this.#throwFailure();
   }
 
@@ -139,13 +157,14 @@ export class Checkpoint {
 
   /** Never throws: a failure is kept until the checkpoint is closed, and forgotten if a later save succeeds. */
   async #save(complete: boolean): Promise<void> {
-    const { path: file, sourceName, stream, onSave } = this.#options;
+    const { source, sourceName, stream, onSave } = this.#options;
     const position = this.#watermark.position;
     try {
       await onSave();
-      await writeCheckpoint(file, {
-        source: sourceName,
-        stream,
+      // The position may have passed what was not there yet when the input was identified.
+      this.#input = await source.resumption?.input?.identify(this.#input);
+      await this.#file.write({
+        ...{ source: sourceName, stream, ...this.#streamIdentity },
         ...(this.#input !== undefined && { input: this.#input }),
         ...(position !== undefined && { position }),
         complete,
@@ -154,12 +173,7 @@ export class Checkpoint {
       this.#saved = position;
       this.#failure = undefined;
     } catch (error) {
-      this.#failure =
-        error instanceof CommandError
-          ? error
-          : new CommandError(
-              `the checkpoint ${file} cannot be written (${messageOf(error)}); name another with --checkpoint`,
-            );
+      this.#failure = this.#file.unwritable(error);
     }
   }
 
@@ -175,18 +189,3 @@ const SAVE_EVERY_MS = 1000;
  * record is sent again and again, to a shard that is throttled.
  */
 const MAX_ITEMS_BEYOND = 100_000;
-
-/** @throws CommandError if the checkpoint belongs to another source or stream */
-function expectSameRun(saved: SavedCheckpoint, file: string, sourceName: string, stream: string): void {
-  const remedy = "name another file with --checkpoint, or delete this one to start at the beginning";
-  if (saved.source !== sourceName)
-    throw new CommandError(
-      `the checkpoint ${file} belongs to --source ${saved.source}, not to --source ${sourceName}; ${remedy}`,
-      ExitCode.usage,
-    );
-  if (saved.stream !== stream)
-    throw new CommandError(
-      `the checkpoint ${file} belongs to ${saved.stream}, but this run is for ${stream}; ${remedy}`,
-      ExitCode.usage,
-    );
-}

@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { Checkpoint, type CheckpointOptions } from "../../../producer/delivery/checkpoint";
+import type { InputIdentity, Source } from "../../../producer/sources/source";
+import { CommandError } from "../../../shared/errors";
 import { until } from "../../support/moment";
 import { useTemporaryDirectory } from "../../support/temporary-directory";
 import { VirtualClock } from "../../support/virtual-clock";
@@ -71,5 +73,139 @@ describe("a checkpoint", () => {
     await expect(checkpoint.close(true)).rejects.toThrow("cannot be written (no space)");
     expect(warnings).toEqual([expect.stringContaining("cannot be written (no space)")]);
     expect(saved().position).toBeUndefined();
+  });
+});
+
+/** A source whose input has an identity; what it compares to is the test's choice. */
+function sourceWith(input: InputIdentity): Source {
+  return {
+    description: "posts",
+    async *items() {},
+    resumption: {
+      checkpointPath: path.join(directory.path, "checkpoint.json"),
+      describe: (position) => `line ${position}`,
+      input,
+    },
+  };
+}
+
+describe("the input of a checkpoint", () => {
+  it("is identified again at each save: what was read may have been added since", async () => {
+    const noted: unknown[] = [];
+    const identify = async (earlier?: unknown) => {
+      noted.push(earlier);
+      return noted.length;
+    };
+    const { checkpoint, settle, saved } = await open({
+      source: sourceWith({ identify, compare: async () => "same" }),
+    });
+    expect(noted).toEqual([undefined, 1]);
+    expect(saved().input).toBe(2);
+    settle(1);
+    await checkpoint.close(true);
+    expect(noted).toEqual([undefined, 1, 2]);
+    expect(saved()).toMatchObject({ input: 3, position: 1 });
+  });
+
+  it.each([
+    ["same", true, { from: 1, nothingLeft: true }],
+    ["same", false, { from: 1, nothingLeft: false }],
+    ["grown", true, { from: 1, nothingLeft: false }],
+  ] as const)("may be the %s after a run that was complete: %j", async (change, complete, expected) => {
+    const first = await open();
+    first.settle(1);
+    await first.checkpoint.close(complete);
+    const source = sourceWith({ identify: async () => "input", compare: async () => change });
+    const { checkpoint, saved } = await open({ source });
+    expect(checkpoint).toMatchObject(expected);
+    expect(saved()).toMatchObject({ complete: expected.nothingLeft, position: 1 });
+    await checkpoint.close(false);
+  });
+
+  it("may be another if nothing of the first is settled, and is then read from its beginning", async () => {
+    await (await open()).checkpoint.close(true);
+    const source = sourceWith({ identify: async () => "input", compare: async () => "different" });
+    const { checkpoint } = await open({ source });
+    expect(checkpoint).toMatchObject({ from: undefined, nothingLeft: false });
+    expect(checkpoint.greeting).toMatch(/^nothing from posts was delivered yet \(checkpoint .*\)$/);
+    await checkpoint.close(false);
+  });
+
+  it("may not be another otherwise", async () => {
+    const first = await open();
+    first.settle(0);
+    await first.checkpoint.close(true);
+    const source = sourceWith({ identify: async () => "input", compare: async () => "different" });
+    await expect(open({ source })).rejects.toThrow(
+      /^the checkpoint .* was made with another posts; delete it to start at the beginning, or name another with --checkpoint$/,
+    );
+    await (await open()).checkpoint.close(false);
+  });
+});
+
+describe("a checkpoint's stream", () => {
+  const streamIdentity = { arn: "arn", createdAt: "2026-01-01T00:00:00.000Z" };
+  const known = { streamArn: streamIdentity.arn, streamCreatedAt: streamIdentity.createdAt };
+
+  it("is remembered, even by a run that may not ask for it, and is a doubt then", async () => {
+    const first = await open({ streamIdentity });
+    expect(first.saved()).toMatchObject(known);
+    expect(first.warnings).toEqual([]);
+    await first.checkpoint.close(false);
+
+    const second = await open();
+    expect(second.warnings).toEqual([expect.stringContaining("that is not certain")]);
+    await second.checkpoint.close(false);
+    expect(second.saved()).toMatchObject(known);
+
+    const other = { ...streamIdentity, arn: "another" };
+    await expect(open({ streamIdentity: other })).rejects.toThrow(
+      "with the ARN arn, but this run is for another",
+    );
+  });
+
+  it("is not in the file as long as it is not known", async () => {
+    const { checkpoint, saved } = await open();
+    expect(Object.keys(saved())).toEqual(["source", "stream", "complete", "savedAt"]);
+    await checkpoint.close(false);
+  });
+});
+
+describe("a checkpoint in use", () => {
+  it("is free again once it is closed, or could not be opened", async () => {
+    const { checkpoint } = await open();
+    await expect(open()).rejects.toThrow(/^the checkpoint .* is in use by another run/);
+    await checkpoint.close(false);
+    await expect(open({ sourceName: "another" })).rejects.toThrow("belongs to --source file");
+    await (await open()).checkpoint.close(false);
+    expect(readdirSync(directory.path)).toEqual(["checkpoint.json"]);
+  });
+
+  it("passes on the error of the rejects file as it is", async () => {
+    const onSave = async () => {
+      throw new CommandError("the rejects file is full");
+    };
+    await expect(open({ onSave })).rejects.toThrow(/^the rejects file is full$/);
+  });
+});
+
+describe("room beyond a checkpoint", () => {
+  it("is for 100,000 items, until the first is settled or the wait is ended", async () => {
+    const { checkpoint } = await open();
+    const never = new AbortController().signal;
+    const first = checkpoint.add(1);
+    for (let position = 2; position < 100_000; position++) checkpoint.add(position);
+    await checkpoint.room(never);
+    checkpoint.add(100_000);
+    await checkpoint.room(AbortSignal.abort());
+    let hasRoom = false;
+    const waiting = checkpoint.room(never).then(() => {
+      hasRoom = true;
+    });
+    await Promise.resolve();
+    expect(hasRoom).toBe(false);
+    checkpoint.settle(first);
+    await waiting;
+    await checkpoint.close(false);
   });
 });
