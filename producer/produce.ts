@@ -3,7 +3,7 @@ import type { StreamAddress } from "../kinesis-writer/kinesis-errors";
 import { MAX_RECORD_BYTES, recordBytes, type ShardPosition } from "../kinesis-writer/stream-record";
 import { type Outcomes, StreamWriter } from "../kinesis-writer/stream-writer";
 import type { Clock } from "../shared/clock";
-import { CommandError, isInterrupted } from "../shared/errors";
+import { CommandError, combinedFault } from "../shared/errors";
 import type { Pieces } from "../shared/lines";
 import type { PendingItem } from "../shared/low-watermark";
 import { PRODUCER } from "./caller";
@@ -79,7 +79,7 @@ export async function produce(options: ProducerRun): Promise<void> {
   await checkpoint?.close(atEnd === true && faults.size === 0).catch(onFault);
   await rejectsFile.close().catch(onFault);
   await run.receipts?.close().catch(onFault);
-  if (faults.size > 0) throw combined([...faults]);
+  if (faults.size > 0) throw combinedFault([...faults]);
 }
 
 /** @returns whether the source had nothing more to deliver; false if it was stopped */
@@ -189,17 +189,4 @@ class RecordOutcomes implements Outcomes<ProducedRecord> {
     if (checkpoint && stop.aborted && outage.reason !== undefined)
       this.#onEnd(new CommandError(`stopped while Kinesis took no records (${outage.reason})`));
   }
-}
-
-/**
- * Makes one error of all faults: the first defect, whose stack trace is needed, or else each message once. A second
- * Ctrl-C hides no other fault.
- */
-function combined(faults: readonly unknown[]): unknown {
-  const named = faults.filter((fault) => !isInterrupted(fault));
-  if (named.length < 2) return named[0] ?? faults[0];
-  const defect = named.find((fault) => !(fault instanceof CommandError));
-  return (
-    defect ?? new CommandError([...new Set(named.map((fault) => (fault as CommandError).message))].join("\n"))
-  );
 }

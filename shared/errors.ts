@@ -53,3 +53,16 @@ export function isInterrupted(fault: unknown): boolean {
 export function messageOf(error: unknown): string {
   return types.isNativeError(error) ? error.message : String(error);
 }
+
+/**
+ * Makes one error of all faults: the first defect, whose stack trace is needed, or else each message once. A second
+ * Ctrl-C hides no other fault.
+ */
+export function combinedFault(faults: readonly unknown[]): unknown {
+  const named = faults.filter((fault) => !isInterrupted(fault));
+  if (named.length < 2) return named[0] ?? faults[0];
+  const defect = named.find((fault) => !(fault instanceof CommandError));
+  return (
+    defect ?? new CommandError([...new Set(named.map((fault) => (fault as CommandError).message))].join("\n"))
+  );
+}
