@@ -59,7 +59,10 @@ export async function produce(options: ProducerRun): Promise<void> {
   const { source, client, stream, clock, abort, checkpoint, rejectsFile } = run;
   const faults = new Set<unknown>();
   const onFault = (fault: unknown) => void faults.add(fault);
-  const outcomes = new RecordOutcomes(run, (reason) => writer.stop(reason));
+  const outcomes = new RecordOutcomes(run, (reason) => {
+    onFault(reason);
+    writer.stop(reason);
+  });
   const writer = new StreamWriter<ProducedRecord>({
     client,
     stream,

@@ -2,8 +2,11 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { answerAfter } from "../support/fault-proxy";
+import { fullDisk } from "../support/full-disk";
 import { moment, until } from "../support/moment";
 import { line, useProducer } from "../support/producer";
+
+const FULL_DISK = fullDisk();
 
 const producer = useProducer();
 
@@ -48,12 +51,12 @@ describe("a producer whose terminal is closed", () => {
 describe("receipts that cannot be written any more", () => {
   it("end the run with their own sentence, and what Kinesis took is acknowledged and put once", async () => {
     // Standard input stays open: the run does not wait for more of it.
-    const { process: child, ended } = producer.start(["--input", "-", "--receipts", "/dev/full", "--json"]);
+    const { process: child, ended } = producer.start(["--input", "-", "--receipts", FULL_DISK, "--json"]);
     child.stdin?.write(lines(10));
     const run = await ended;
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toBe(
-      "error: the receipts file /dev/full cannot be written (ENOSPC: no space left on device, write); name another with --receipts\n",
+      `error: the receipts file ${FULL_DISK} cannot be written (ENOSPC: no space left on device, write); name another with --receipts\n`,
     );
     expect(JSON.parse(run.stdout)).toMatchObject({ acknowledged: 10, retried: 0, undelivered: 0 });
     expect(await producer.storedData()).toHaveLength(10);
@@ -65,7 +68,7 @@ describe("a second Ctrl-C", () => {
   it("hides no other fault", async () => {
     const { reached, reach } = moment();
     producer.kinesis.injectAlways(answerAfter(reached));
-    const args = ["--input", "-", "--rejects", "/dev/full", "--json"];
+    const args = ["--input", "-", "--rejects", FULL_DISK, "--json"];
     const { process: child, stderr, ended } = producer.start(args);
     child.stdin?.write(lines(2));
     await until(() => producer.kinesis.calls().length === 1);
@@ -78,7 +81,7 @@ describe("a second Ctrl-C", () => {
     reach();
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain(
-      "error: the rejects file /dev/full cannot be written (ENOSPC: no space left on device, write)",
+      `error: the rejects file ${FULL_DISK} cannot be written (ENOSPC: no space left on device, write)`,
     );
     expect(JSON.parse(run.stdout)).toMatchObject({ acknowledged: 0, undelivered: 2 });
   });

@@ -2,12 +2,14 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { answerWith } from "../support/fault-proxy";
+import { fullDisk } from "../support/full-disk";
 import { failAll } from "../support/kinesis-server";
 import { line, useProducer } from "../support/producer";
 import { NumberedSource, useProducerRuns } from "../support/producer-run";
 
-const FULL =
-  "the rejects file /dev/full cannot be written (ENOSPC: no space left on device, write); name another with --rejects";
+const FULL_DISK = fullDisk();
+
+const FULL = `the rejects file ${FULL_DISK} cannot be written (ENOSPC: no space left on device, write); name another with --rejects`;
 
 describe("a rejects file on a full disk ends the run", () => {
   const runs = useProducerRuns();
@@ -15,7 +17,7 @@ describe("a rejects file on a full disk ends the run", () => {
   it("at the first record that can be neither delivered nor kept", async () => {
     runs.kinesis.injectAlways(failAll());
     const source = new NumberedSource(Number.POSITIVE_INFINITY);
-    const run = await runs.start(source, { resume: false, rejects: "/dev/full", maxAgeMs: 1000 });
+    const run = await runs.start(source, { resume: false, rejects: FULL_DISK, maxAgeMs: 1000 });
     expect(await run.ended).toBe(FULL);
     expect(source.read).toBe(2501);
     expect(run.tally).toMatchObject({ acknowledged: 0, undelivered: 2501 });
@@ -24,7 +26,7 @@ describe("a rejects file on a full disk ends the run", () => {
   it("at once, even while a live source is silent", async () => {
     runs.kinesis.injectAlways(failAll());
     const run = await runs.start(new NumberedSource(1, true), {
-      ...{ resume: false, rejects: "/dev/full", maxAgeMs: 1000 },
+      ...{ resume: false, rejects: FULL_DISK, maxAgeMs: 1000 },
     });
     expect(await run.ended).toBe(FULL);
     expect(run.tally).toMatchObject({ acknowledged: 0, undelivered: 1 });
@@ -36,7 +38,7 @@ describe("a rejects file on a full disk ends the run", () => {
         ? new NumberedSource(0).item(id)
         : { kind: "rejected", reason: "invalid-json", detail: "no", bytes: [Buffer.from("{oops")] },
     );
-    const run = await runs.start(source, { rejects: "/dev/full" });
+    const run = await runs.start(source, { rejects: FULL_DISK });
     expect(await run.ended).toBe(FULL);
     expect(source.read).toBe(3);
     expect(run.tally).toMatchObject({ acknowledged: 2, rejected: 1, undelivered: 0 });
@@ -51,7 +53,7 @@ describe("a rejects file on a full disk ends the run", () => {
         ? new NumberedSource(0).item(id)
         : { kind: "rejected", reason: "invalid-json", detail: "no", bytes: [Buffer.from("{oops")] },
     );
-    const run = await runs.start(source, { rejects: "/dev/full" });
+    const run = await runs.start(source, { rejects: FULL_DISK });
     expect(await run.ended).toBe(`${FULL}\nstopped while Kinesis took no records (ServiceUnavailable)`);
     expect(run.tally).toMatchObject({ acknowledged: 0, undelivered: 1, rejected: 1 });
   });
@@ -64,11 +66,11 @@ describe("the producer's rejects file", () => {
   it("ends a run with its own sentence, and its checkpoint before what is not kept", async () => {
     producer.input("bad.ndjson", line({ id: "1" }), "{oops\n", line({ id: "2" }));
     const run = await producer.produce([
-      ...["--input", "bad.ndjson", "--resume", "--rejects", "/dev/full", "--json"],
+      ...["--input", "bad.ndjson", "--resume", "--rejects", FULL_DISK, "--json"],
     ]);
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toMatch(
-      /^nothing from bad\.ndjson .*\nrejected: line 2: invalid-json: .*\nerror: the rejects file \/dev\/full .*\n$/,
+      /^nothing from bad\.ndjson .*\nrejected: line 2: invalid-json: .*\nerror: the rejects file \S+\/full .*\n$/,
     );
     expect(run.stderr).toContain(`error: ${FULL}\n`);
     expect(JSON.parse(run.stdout)).toMatchObject({ acknowledged: 1, rejected: 1 });

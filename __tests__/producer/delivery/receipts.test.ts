@@ -3,7 +3,10 @@ import path from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { Receipts } from "../../../producer/delivery/receipts";
 import { ExitCode } from "../../../shared/errors";
+import { fullDisk } from "../../support/full-disk";
 import { useTemporaryDirectory } from "../../support/temporary-directory";
+
+const FULL_DISK = fullDisk();
 
 const directory = useTemporaryDirectory();
 const position = (sequenceNumber: string) => ({ shardId: "shard", sequenceNumber });
@@ -41,9 +44,9 @@ describe("receipts", () => {
         "no/such/folder cannot be written (ENOENT: no such file or directory, open 'no/such/folder')",
       ) as unknown as Error,
     );
-    const full = new Receipts("/dev/full");
+    const full = new Receipts(FULL_DISK);
     expect(() => full.add([position("1")])).toThrow(
-      message("/dev/full cannot be written (ENOSPC: no space left on device, write)") as unknown as Error,
+      message(`${FULL_DISK} cannot be written (ENOSPC: no space left on device, write)`) as unknown as Error,
     );
   });
 });

@@ -4,9 +4,12 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { defaultRejectsPath, RejectsFile } from "../../../producer/delivery/rejects-file";
 import { CommandError } from "../../../shared/errors";
+import { fullDisk, nullDevice } from "../../support/full-disk";
 import { moment } from "../../support/moment";
 import { useTemporaryDirectory } from "../../support/temporary-directory";
 import { VirtualClock } from "../../support/virtual-clock";
+
+const FULL_DISK = fullDisk();
 
 const directory = useTemporaryDirectory();
 const file = () => path.join(directory.path, "kept.ndjson");
@@ -96,7 +99,7 @@ describe("a rejects file named by the user", () => {
   });
 
   it("may be a device", async () => {
-    const rejects = await RejectsFile.append("/dev/null");
+    const rejects = await RejectsFile.append(nullDevice());
     await rejects.write([Buffer.from("x")]);
     await rejects.close();
     expect(rejects.isUsed).toBe(true);
@@ -153,7 +156,7 @@ describe("what is in a rejects file", () => {
   });
 
   it("is not waited for on a device, which has no disk", async () => {
-    const rejects = await RejectsFile.append("/dev/null");
+    const rejects = await RejectsFile.append(nullDevice());
     await rejects.write([Buffer.from("x")]);
     await rejects.close();
     expect(sync).toHaveBeenCalledTimes(0);
@@ -212,13 +215,13 @@ describe("a rejects file that cannot be written", () => {
   );
 
   it("fails each write with the same error, so that no number of them piles up", async () => {
-    const rejects = await RejectsFile.append("/dev/full");
+    const rejects = await RejectsFile.append(FULL_DISK);
     const errors = [];
     for (let line = 0; line < 3; line++)
       errors.push(await rejects.write([Buffer.from("x")]).catch((error) => error));
     expect(errors[0]).toEqual(
       new CommandError(
-        "the rejects file /dev/full cannot be written (ENOSPC: no space left on device, write); name another with --rejects",
+        `the rejects file ${FULL_DISK} cannot be written (ENOSPC: no space left on device, write); name another with --rejects`,
       ),
     );
     expect(new Set(errors)).toEqual(new Set([rejects.failed.reason]));
