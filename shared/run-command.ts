@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { CommandError, ExitCode } from "./errors";
 import { surviveOutputErrors } from "./output";
+import { endWithParent } from "./parent-process";
 
 /**
  * Runs a command from its entry point: parses the arguments, prints a `CommandError` as one message, and sets the exit
@@ -17,15 +18,6 @@ export async function runCommand(command: Command, argv: readonly string[] = pro
   } catch (error) {
     process.exitCode = printError(error);
   }
-}
-
-/**
- * Ends this process when the one that started it ends, if the two have a channel: `npm start` gives the producer one.
- * The channel alone does not keep this process alive.
- */
-function endWithParent(): void {
-  process.once("disconnect", () => process.exit(ExitCode.interrupted));
-  process.channel?.unref();
 }
 
 /** @returns the exit code */

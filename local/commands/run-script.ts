@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { CommandError, ExitCode } from "../../shared/errors";
+import { ENDS_WITH_PARENT } from "../../shared/parent-process";
 
 /** How a script is run. */
 export interface ScriptOptions {
@@ -14,7 +15,7 @@ export interface ScriptOptions {
 
 /**
  * Runs one of the project's commands as a user would, with its progress on this terminal. The command has a channel to
- * this process, and so ends with it, even if this process is killed (`shared/run-command.ts`).
+ * this process, and so ends with it, even if this process is killed (`shared/parent-process.ts`).
  * @returns what it printed to standard output
  * @throws CommandError with the command's exit code when it failed; it has printed why. Rejects are not a failure.
  */
@@ -25,7 +26,7 @@ export async function runScript(
 ): Promise<string> {
   const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
     stdio: ["inherit", "pipe", "inherit", "ipc"],
-    env: { ...process.env, COLUMNS: String(process.stdout.columns ?? "") },
+    env: { ...process.env, COLUMNS: String(process.stdout.columns ?? ""), [ENDS_WITH_PARENT]: "true" },
   });
   // In a terminal, Ctrl-C reaches the script as well; a signal that is sent to this process alone does not.
   for (const signal of terminate)
