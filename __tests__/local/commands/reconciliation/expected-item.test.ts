@@ -259,11 +259,30 @@ describe("the second statement of the contract", () => {
     { requiredKeys: [] },
   );
 
+  const said = {
+    text: fc.option(text),
+    full_text: fc.option(text),
+    extended_tweet: fc.option(fc.record({ full_text: text })),
+    user: fc.record({ screen_name: text, name: fc.option(text) }, { requiredKeys: ["screen_name"] }),
+  };
+  const tweet = fc.record(
+    {
+      ...said,
+      id: fc.oneof(fc.integer(), fc.double(), text),
+      id_str: fc.option(text),
+      created_at: fc.constantFrom("Sun Aug 31 00:29:15 +0000 2014", "2014"),
+      retweeted_status: fc.option(fc.record(said, { requiredKeys: ["user"] })),
+      lang: fc.option(text),
+    },
+    { requiredKeys: ["created_at", "user"] },
+  );
+
   it("says the same as the first", () => {
     fc.assert(
       fc.property(
         fc.oneof(
           event,
+          tweet,
           fc.json().map((json) => JSON.parse(json)),
         ),
         (value) => {
