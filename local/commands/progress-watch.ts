@@ -61,5 +61,5 @@ function describe(idleMs: number, causes: readonly string[]): string {
 
 const POLL_MS = 250;
 const SILENT_MS = 8_000;
-const STALLED_MS = 30_000;
+const STALLED_MS = 60_000;
 const MOST_CAUSES = 3;
