@@ -110,28 +110,21 @@ function objectOf(
   const records: SetAsideRecord[] = [];
   const skipped: string[] = [];
   for (const entry of entries) {
-    const problem = problemOf(entry);
-    if (problem !== undefined) skipped.push(problem);
-    else if ("data" in entry) records.push(entry);
+    const problem = "notUnderstood" in entry ? entry.notUnderstood : brokenLimit(entry);
+    if (problem === undefined) records.push(entry as SetAsideRecord);
+    else skipped.push(problem);
   }
-  const [first] = entries;
-  if (!first) throw new NotUnderstoodError("it holds no records");
+  if (entries.length === 0) throw new NotUnderstoodError("it holds no records");
   if (entries.every((entry) => "notUnderstood" in entry)) throw new NotUnderstoodError(skipped[0]);
   return {
     records,
     skipped,
-    without: (taken) =>
-      rest((index) => {
-        const entry = entries[index];
-        return entry === undefined || "notUnderstood" in entry || !taken.has(entry);
-      }),
+    without: (taken: ReadonlySet<Entry | undefined>) => rest((index) => !taken.has(entries[index])),
   };
 }
 
-/** Why it cannot be put back, if it cannot: what Kinesis does not accept would fail a call, with all its records. */
-function problemOf(entry: Entry): string | undefined {
-  if ("notUnderstood" in entry) return entry.notUnderstood;
-  const { where, partitionKey, data } = entry;
+/** The limit of Kinesis that a record breaks, if any: it would fail a whole call, with all its records. */
+function brokenLimit({ where, partitionKey, data }: SetAsideRecord): string | undefined {
   const length = partitionKeyLength(partitionKey);
   if (length < 1 || length > MAX_PARTITION_KEY_LENGTH)
     return `${where}: the partition key has ${length} characters; Kinesis takes 1 to ${MAX_PARTITION_KEY_LENGTH}`;

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { FailureBucketClient, ObjectFailedError } from "../../../operator/redrive/failure-bucket-client";
+import type { Patience } from "../../../operator/redrive/patience";
 import { CommandError } from "../../../shared/errors";
 import { close, listen } from "../../../test-servers/listen";
 import { testStack } from "../../support/test-stack";
@@ -18,19 +19,23 @@ afterEach(async () => {
   server = undefined;
 });
 
-function open(endpoint: string): FailureBucketClient {
-  bucket = new FailureBucketClient(testStack(endpoint), never, never, { silenceMs: 200, attempts: 2 });
+/** A second of silence is long enough even where this machine is busy; where every call fails, less will do. */
+const PATIENT: Patience = { silenceMs: 1000, attempts: 5 };
+const IMPATIENT: Patience = { silenceMs: 200, attempts: 2 };
+
+function open(endpoint: string, patience: Patience = PATIENT): FailureBucketClient {
+  bucket = new FailureBucketClient(testStack(endpoint), never, never, patience);
   return bucket;
 }
 
 /** Serves an object whose first answers are given by this. */
-async function serve(...first: ((response: ServerResponse) => void)[]): Promise<FailureBucketClient> {
+async function serve(...first: ((response: ServerResponse) => void)[]): Promise<string> {
   server = createServer((_, response) => {
     const answer = first.shift();
     if (answer) answer(response);
     else response.writeHead(200, { "content-length": 10, etag: '"x"' }).end("0123456789");
   });
-  return open(await listen(server));
+  return listen(server);
 }
 
 const silent = () => undefined;
@@ -40,12 +45,12 @@ const silentMidway = (response: ServerResponse) => {
 
 describe("S3, when it stays silent,", () => {
   it("is asked again: the object is read", async () => {
-    const content = await (await serve(silent)).read(object);
+    const content = await open(await serve(silent)).read(object);
     expect(content).toEqual({ content: new Uint8Array(Buffer.from("0123456789")), etag: '"x"' });
   });
 
   it("in the middle of an object, is asked again: the object is read", async () => {
-    const content = await (await serve(silentMidway, silentMidway)).read(object);
+    const content = await open(await serve(silentMidway, silentMidway)).read(object);
     expect(content).toEqual({ content: new Uint8Array(Buffer.from("0123456789")), etag: '"x"' });
   });
 
@@ -55,7 +60,7 @@ describe("S3, when it stays silent,", () => {
     "write objects to": (s3: FailureBucketClient) => s3.replace(object, read, new Uint8Array(1)),
   };
   it.each(Object.entries(doings))("on every attempt to %s it, fails that object only", async (doing, act) => {
-    const failed = act(await serve(silent, silent));
+    const failed = act(open(await serve(silent, silent), IMPATIENT));
     await expect(failed).rejects.toThrow(
       /^could not .* the failure bucket b in eu-west-1 at http:.*: .*timed out after 200 ms of inactivity/,
     );
@@ -64,7 +69,7 @@ describe("S3, when it stays silent,", () => {
   });
 
   it("on every attempt to list the bucket, fails the run", async () => {
-    const failed = (await serve(silent, silent)).survey();
+    const failed = open(await serve(silent, silent), IMPATIENT).survey();
     await expect(failed).rejects.toThrow(/^could not list the failure bucket b .*timed out after 200 ms/);
     await expect(failed).rejects.toBeInstanceOf(CommandError);
     await expect(failed).rejects.not.toBeInstanceOf(ObjectFailedError);
@@ -77,9 +82,9 @@ describe("S3, when it stays silent,", () => {
       const timer = setInterval(() => {
         response.write(String(sent++));
         if (sent === 5) clearInterval(timer);
-      }, 100);
+      }, 300);
     };
-    const content = await (await serve(slow)).read(object);
+    const content = await open(await serve(slow)).read(object);
     expect(Buffer.from(content?.content ?? []).toString()).toBe("01234");
   });
 });
@@ -103,10 +108,10 @@ describe("an object that vanished since it was read", () => {
     response.writeHead(404).end("<Error><Code>NoSuchKey</Code><Message>no</Message></Error>");
 
   it("is not replaced: what it held is someone else's to report", async () => {
-    expect(await (await serve(gone)).replace(object, read, Buffer.from("0123456789"))).toBe(false);
+    expect(await open(await serve(gone)).replace(object, read, Buffer.from("0123456789"))).toBe(false);
   });
 
   it("counts as removed, since the answer to this very removal may have been lost", async () => {
-    expect(await (await serve(gone)).remove(object, read)).toBe(true);
+    expect(await open(await serve(gone)).remove(object, read)).toBe(true);
   });
 });
