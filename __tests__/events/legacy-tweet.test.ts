@@ -126,9 +126,9 @@ describe("a v1.1 tweet is invalid because of its ID or its time:", () => {
     "31",
     "2014-08-31T00:29:15Z",
     "Sun Aug 99 00:29:15 +0000 2014",
-    "1 Sun Aug 31 00:29:15 +0000 2014",
+    "(1) Sun Aug 31 00:29:15 +0000 2014",
     "Sun Aug 31 00:29:15 +0000 2014 1",
-    "Fri Dec 31 23:59:59 -0001 9999",
+    "Fri Dec 31 23:59:00 -0001 9999",
   ])("is not dated %s", (created_at) => {
     expect(parse({ ...tweet, created_at })).toEqual({
       ok: false,

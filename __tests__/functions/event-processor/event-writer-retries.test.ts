@@ -73,7 +73,7 @@ describe("EventWriter sends a request again", () => {
       /^DynamoDB: AccessDeniedException: User/,
     ],
     ["to a table that was not there yet", noSuchTable, /^DynamoDB: ResourceNotFoundException: Requested/],
-    ["whose connection was reset", resetConnection, /^DynamoDB: Error: .*(ECONNRESET|hang up)/],
+    ["whose connection was reset", resetConnection, /^DynamoDB: (Timeout)?Error: .*(ECONNRESET|hang up)/],
   ])("%s", async (_, fault, problem) => {
     writer.proxy.inject(fault);
 
