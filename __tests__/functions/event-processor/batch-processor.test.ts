@@ -158,10 +158,13 @@ describe("processBatch when rejected records could not be set aside", () => {
   it("loses nothing when the batch is processed again", async () => {
     processor.bucket.injectAlways(answerWith(500, "oops"));
     const batch = [good("1"), bad("2"), good("3"), bad("4")];
-    await processor.process(batch);
+    const { failed } = await processor.process(batch);
     processor.bucket.injectAlways(undefined);
 
-    expect(await processor.process(batch.slice(1))).toMatchObject({ failed: [] });
+    // Lambda retries from the first that is reported.
+    const first = batch.findIndex(({ kinesis }) => failed.includes(kinesis.sequenceNumber));
+    expect(first).toBe(1);
+    expect(await processor.process(batch.slice(first))).toMatchObject({ failed: [] });
     expect(await processor.storedIds()).toEqual(["1", "3"]);
     expect(await processor.setAsideRecords()).toEqual(["2", "4"]);
   });

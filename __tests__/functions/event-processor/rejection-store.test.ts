@@ -182,6 +182,9 @@ describe("RejectionStore when S3 fails", () => {
       timeUp.abort();
       return new Promise(() => undefined);
     });
+    client.destroy();
+    // Without the limits of the function's own client, which would end the request as well.
+    client = new S3Client({ maxAttempts: 1, ...emulatorAccess(proxy.url) });
 
     expect(await setAside([rejection("1")], { timeUp: timeUp.signal })).toMatchObject({
       written: false,

@@ -68,7 +68,7 @@ describe("npm start", () => {
 
 describe("npm start -- --chaos", () => {
   it.each([3000, 1])(
-    "survives faults of every kind with %s records, and puts back what was rejected",
+    "survives faults of every kind with %s records, and puts back the rejected",
     async (count) => {
       const run = await start("--count", String(count), "--chaos", "7", "--json");
       const { faults, seconds, eventsPerSecond, ...others } = report(run);

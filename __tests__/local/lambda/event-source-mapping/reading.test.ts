@@ -138,15 +138,20 @@ describe(`A read that fails (${source.polling})`, () => {
     expect(problems).toEqual([]);
   });
 
-  it("a read that fails is repeated, and the problem is reported", async () => {
+  it("a read that fails is repeated from where it was, and the problem is reported", async () => {
+    const failure = answerWith(500, { __type: "InternalFailure", message: "Try again." });
     await stream.put(name, "a");
     stream.failNext("GetShardIterator", resetConnection);
-    stream.failNext("GetRecords", answerWith(500, { __type: "InternalFailure", message: "Try again." }));
+    stream.failNext("GetRecords", failure);
     const { mapping, batches, problems } = await start();
     await mapping.caughtUp();
-    expect(batches()).toEqual(["a"]);
+    stream.failNext("GetRecords", failure);
+    await stream.put(name, "b");
+    await mapping.caughtUp();
+    expect(batches()).toEqual(["a", "b"]);
     expect(problems).toEqual([
       expect.stringMatching(/^shard shardId-000000000000 cannot be read: /),
+      "shard shardId-000000000000 cannot be read: Try again.",
       "shard shardId-000000000000 cannot be read: Try again.",
     ]);
   });

@@ -153,28 +153,32 @@ describe("--resume", () => {
   const position = () => (existsSync(file()) ? JSON.parse(readFileSync(file(), "utf8")).position : undefined);
 
   it("resumes, after SIGKILL, from what Kinesis acknowledged, and a few seconds earlier", async () => {
-    const { reached, reach } = moment();
+    const [one, others] = [moment(), moment()];
     const first = start("--resume");
     await until(() => server.connections() === 1);
     server.publish(...posts(1, 10));
     await until(() => position() === EIGHT_US + 10e6);
-    producer.kinesis.injectAlways(answerAfter(reached));
+    producer.kinesis.inject(answerAfter(one.reached), answerAfter(others.reached));
     const calls = producer.kinesis.calls().length;
-    server.publish(...posts(11, 20));
+    server.publish(...posts(11, 11));
     await until(() => producer.kinesis.calls().length > calls);
+    server.publish(...posts(12, 20));
+    await until(() => producer.kinesis.calls().length > calls + 1);
+    // The checkpoint is saved after this, when all have been sent, but only the first is acknowledged.
+    one.reach();
+    await until(() => position() !== EIGHT_US + 10e6);
     first.process.kill("SIGKILL");
     await first.ended;
-    producer.kinesis.injectAlways(undefined);
-    reach();
-    expect(position()).toBe(EIGHT_US + 10e6);
+    others.reach();
+    expect(position()).toBe(EIGHT_US + 11e6);
 
     const second = start("--resume");
     await until(() => position() === EIGHT_US + 20e6);
     second.process.kill("SIGINT");
     expect((await second.ended).stderr).toContain(
-      "resuming after 2026-11-23T08:00:10.000Z of Bluesky (checkpoint .producer/bluesky.checkpoint.json)\n",
+      "resuming after 2026-11-23T08:00:11.000Z of Bluesky (checkpoint .producer/bluesky.checkpoint.json)\n",
     );
-    expect(server.subscriptions[1]?.parameters.get("cursor")).toBe(String(EIGHT_US + 5e6));
+    expect(server.subscriptions[1]?.parameters.get("cursor")).toBe(String(EIGHT_US + 6e6));
     expect(new Set(await storedIds())).toEqual(new Set(keys(1, 20)));
   });
 
