@@ -26,4 +26,6 @@ declare module "kinesalite/db" {
   }
   export function create(options: object): Store;
   export function shardIxToHex(shard: number): string;
+  /** Makes a sequence number of a record's position in its stream, its time and more. */
+  export function stringifySequence(parts: { seqIx?: number | string }): string;
 }

@@ -31,6 +31,7 @@ function keepRecordsIn(folder) {
     return records;
   };
 
+  numberRecordsFromOne();
   const { create } = kinesaliteDb;
   /** @type {ReturnType<typeof create> | undefined} */
   let store;
@@ -54,6 +55,19 @@ function keepRecordsIn(folder) {
       return deleted;
     },
   };
+}
+
+const { stringifySequence } = kinesaliteDb;
+
+/**
+ * Lets the sequence numbers of records count from 1, not from 0. After a read that found a shard empty, kinesalite
+ * continues behind the number that record 0 has in the second of that read, and would pass over a record 0 that got its
+ * number a second earlier and was still being written. Every later number is higher, whatever its second.
+ */
+function numberRecordsFromOne() {
+  // A shard's start has no number, and its end has a text.
+  kinesaliteDb.stringifySequence = (parts) =>
+    stringifySequence(typeof parts.seqIx === "number" ? { ...parts, seqIx: parts.seqIx + 1 } : parts);
 }
 
 /** The records of one stream, in the part of levelup's interface that kinesalite uses. */
