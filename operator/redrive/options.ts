@@ -50,8 +50,10 @@ export function redriveCommand(): Command {
 const HELP = `
 Fix the cause and deploy first: a record that still cannot be stored is set aside again. An object of the failure
 bucket is removed once Kinesis has acknowledged all its records; if only some were put back, it is rewritten with the
-rest. What can never be put back is skipped, and named with the rule it breaks; a record is superseded if the table has
-another version of its event, and stays until --force puts it back. If it is interrupted, run it again: nothing is lost, and a record that is put back twice is stored once.
+rest. If it is interrupted, run it again: nothing is lost, and a record that is put back twice is stored once.
+
+What can never be put back is skipped, and named with the rule it breaks. A record is superseded if the table has another
+version of its event: it stays until --force puts it back, or it expires.
 
 The bucket and the stream are used with your own AWS credentials, which are found as the AWS CLI finds them. They need
 s3:ListBucket, s3:GetObject, s3:DeleteObject and kinesis:PutRecords; s3:PutObject to rewrite objects; and

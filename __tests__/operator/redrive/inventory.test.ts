@@ -13,7 +13,7 @@ const record = (reason: string, minute: number): SetAsideRecord => ({
 
 function inventory(): Inventory {
   const counted = new Inventory();
-  counted.add([record("b\u001b[2J", 5), record("a", 3), record("b\u001b[2J", 1)]);
+  counted.add([record("b\u001b[2J", 5), record("c", 0), record("a", 3), record("b\u001b[2J", 1)]);
   counted.add([record("a", 4), record("a", 2)]);
   return counted;
 }
@@ -22,7 +22,7 @@ describe("an inventory", () => {
   it("counts records and objects by reason, sorted, with the first and the last arrival", () => {
     const { records, objects, reasons } = inventory();
     expect({ records, objects, reasons }).toEqual({
-      records: 5,
+      records: 6,
       objects: 2,
       reasons: [
         {
@@ -38,6 +38,13 @@ describe("an inventory", () => {
           objects: 1,
           oldest: "2026-11-23T07:01:00.000Z",
           newest: "2026-11-23T07:05:00.000Z",
+        },
+        {
+          reason: "c",
+          records: 1,
+          objects: 1,
+          oldest: "2026-11-23T07:00:00.000Z",
+          newest: "2026-11-23T07:00:00.000Z",
         },
       ],
     });
@@ -56,6 +63,8 @@ describe("an inventory", () => {
       "│ a      │       3 │       2 │ 2026-11-23T07:02:00.000Z │ 2026-11-23T07:04:00.000Z │",
       "├────────┼─────────┼─────────┼──────────────────────────┼──────────────────────────┤",
       "│ b�[2J  │       2 │       1 │ 2026-11-23T07:01:00.000Z │ 2026-11-23T07:05:00.000Z │",
+      "├────────┼─────────┼─────────┼──────────────────────────┼──────────────────────────┤",
+      "│ c      │       1 │       1 │ 2026-11-23T07:00:00.000Z │ 2026-11-23T07:00:00.000Z │",
       "└────────┴─────────┴─────────┴──────────────────────────┴──────────────────────────┘",
     ]);
   });

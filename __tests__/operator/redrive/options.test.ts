@@ -21,6 +21,19 @@ describe("the options of redrive", () => {
     expect(parse("--list")).toEqual({ port: 4566, list: true });
   });
 
+  it.each([
+    ["--dry-run", "--dry-run"],
+    ["--limit 3", "--limit <n>"],
+    ["--force", "--force"],
+  ])("do not let --list go with %s", (option, name) => {
+    const command = redriveCommand()
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined });
+    expect(() => command.parse(["--list", ...option.split(" ")], { from: "user" })).toThrow(
+      `error: option '--list' cannot be used with option '${name}'`,
+    );
+  });
+
   it("are explained, one by one", () => {
     const help = redriveCommand().configureHelp({ helpWidth: 1000 }).helpInformation();
     expect(help.split("\n").slice(0, 3)).toEqual([
