@@ -50,6 +50,23 @@ describe("a checkpoint", () => {
     expect(saved()).toMatchObject({ position: 3, complete: true, savedAt: new Date(clock.now()).toJSON() });
   });
 
+  it("is not complete before the end, and not saved while nothing is settled", async () => {
+    let saves = 0;
+    const onSave = async () => void saves++;
+    const { checkpoint, clock, settle, saved } = await open({ onSave });
+    settle(1);
+    await clock.advance(1000);
+    await until(() => saved().position === 1);
+    expect(saved().complete).toBe(false);
+    expect(saves).toBe(2);
+    checkpoint.add(2);
+    await clock.advance(10_000);
+    expect(saves).toBe(2);
+    await checkpoint.close(false);
+    expect(saves).toBe(3);
+    expect(saved()).toMatchObject({ position: 1, complete: false });
+  });
+
   it("starts no timer before the first item, so that a run that fails early can end", async () => {
     const { clock, settle, checkpoint } = await open();
     expect(clock.slept).toEqual([]);
@@ -73,6 +90,31 @@ describe("a checkpoint", () => {
     await expect(checkpoint.close(true)).rejects.toThrow("cannot be written (no space)");
     expect(warnings).toEqual([expect.stringContaining("cannot be written (no space)")]);
     expect(saved().position).toBeUndefined();
+  });
+});
+
+describe("a run with a checkpoint", () => {
+  it("says where the run resumes, and that there is nothing left", async () => {
+    const file = path.join(directory.path, "checkpoint.json");
+    const first = await open();
+    expect(first.checkpoint.greeting).toBe(`nothing from posts was delivered yet (checkpoint ${file})`);
+    first.settle(7);
+    await first.checkpoint.close(false);
+    const second = await open();
+    expect(second.checkpoint.greeting).toBe(`resuming after line 7 of posts (checkpoint ${file})`);
+    await second.checkpoint.close(true);
+    const third = await open();
+    expect(third.checkpoint.greeting).toBe(
+      `posts was delivered to its end, and there is nothing new in it (checkpoint ${file})`,
+    );
+    await third.checkpoint.close(true);
+  });
+
+  it("is none of a source that cannot be read again", async () => {
+    const source = { description: "posts", async *items() {} };
+    const opening = open({ source });
+    await expect(opening).rejects.toThrow(/^--resume: posts cannot be read again from where it was$/);
+    await expect(opening).rejects.toMatchObject({ exitCode: 2 });
   });
 });
 

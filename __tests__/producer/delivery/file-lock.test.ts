@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { FileLock, processStart } from "../../../producer/delivery/file-lock";
@@ -129,6 +129,25 @@ describe("a lock that names", () => {
     clock.run();
     expect(await holding).toBe(other.pid);
     clock.stop();
+  });
+});
+
+describe("a lock that two find free in the same moment", () => {
+  it("is held by one of them, and both know by which", async () => {
+    const locks = Array.from({ length: 20 }, () => new FileLock(file()));
+    await Promise.all(locks.map((lock) => lock.hold()));
+    const holders = await Promise.all(locks.map((lock) => lock.hold()));
+    expect(holders.filter((pid) => pid === undefined)).toHaveLength(1);
+    expect(holders.filter((pid) => pid === process.pid)).toHaveLength(19);
+  });
+
+  it("is not an error if another has removed its file meanwhile", async () => {
+    save({ id: "other", pid: 4_194_305 });
+    jest.spyOn(process, "kill").mockImplementationOnce(() => {
+      rmSync(file());
+      throw Object.assign(new Error("not running"), { code: "ESRCH" });
+    });
+    expect(await new FileLock(file()).hold()).toBeUndefined();
   });
 });
 

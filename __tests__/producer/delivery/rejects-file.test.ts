@@ -118,9 +118,16 @@ describe("a rejects file of no other run", () => {
     const second = await RejectsFile.create(file());
     const third = await RejectsFile.create(file());
     expect(second.path).toBe(path.join(directory.path, "kept-2.ndjson"));
+    for (const name of ["plain", "plain-2"]) {
+      const rejects = await RejectsFile.create(path.join(directory.path, "plain"));
+      expect(rejects.path).toBe(path.join(directory.path, name));
+      await rejects.write([Buffer.from("x")]);
+      await rejects.close();
+      expect(content(rejects.path)).toBe("x\n");
+    }
     expect(third.path).toBe(path.join(directory.path, "kept-3.ndjson"));
     for (const rejects of [first, second, third]) await rejects.close();
-    expect(readdirSync(directory.path)).toEqual([]);
+    expect(readdirSync(directory.path)).toEqual(["plain", "plain-2"]);
   });
 });
 
@@ -188,6 +195,7 @@ describe("a rejects file that cannot be written", () => {
   it("still has the lines before on the disk: what comes before the failure may be passed", async () => {
     const rejects = await RejectsFile.create(file());
     await rejects.write([Buffer.from("kept")]);
+    await rejects.flush();
     const handle = await open(directory.path);
     await handle.close();
     jest.spyOn(Object.getPrototypeOf(handle), "appendFile").mockRejectedValueOnce(new Error("ENOSPC"));

@@ -18,6 +18,11 @@ describe("the summary", () => {
     });
   });
 
+  it("has no rate for no time, and a rejects file if there is one", () => {
+    expect(summarize(TALLY, 0, "x.ndjson")).toMatchObject({ recordsPerSecond: 0, rejectsFile: "x.ndjson" });
+    expect(Object.keys(summarize(TALLY, 1, undefined))).not.toContain("rejectsFile");
+  });
+
   it("is one readable line", () => {
     expect(summaryLine(summarize({ ...TALLY, emptyLines: 1 }, 2000, "x.ndjson"))).toBe(
       "12,345 records on the stream (4,000,000 bytes) in 2.000 s, 6,173 a second; 6 retried, 2 rejected, 0 undelivered; 1 empty line skipped; see x.ndjson",
