@@ -40,7 +40,8 @@ describe("a checkpoint", () => {
     await clock.advance(999);
     expect(saved().position).toBeUndefined();
     await clock.advance(1);
-    await until(() => saved().position === 1);
+    await until(() => clock.slept.length === 2);
+    expect(saved().position).toBe(1);
 
     settle(2);
     await clock.advance(1000);
@@ -56,11 +57,12 @@ describe("a checkpoint", () => {
     const { checkpoint, clock, settle, saved } = await open({ onSave });
     settle(1);
     await clock.advance(1000);
-    await until(() => saved().position === 1);
-    expect(saved().complete).toBe(false);
+    await until(() => clock.slept.length === 2);
+    expect(saved()).toMatchObject({ position: 1, complete: false });
     expect(saves).toBe(2);
     checkpoint.add(2);
-    await clock.advance(10_000);
+    await clock.advance(1000);
+    expect(clock.slept).toEqual([1000, 1000, 1000]);
     expect(saves).toBe(2);
     await checkpoint.close(false);
     expect(saves).toBe(3);
@@ -84,7 +86,8 @@ describe("a checkpoint", () => {
     broken = true;
     settle(1);
     await clock.advance(1000);
-    await until(() => warnings.length > 0);
+    await until(() => clock.slept.length === 2);
+    expect(warnings).toHaveLength(1);
     settle(2);
     await clock.advance(1000);
     await expect(checkpoint.close(true)).rejects.toThrow("cannot be written (no space)");
