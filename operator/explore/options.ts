@@ -27,7 +27,7 @@ export function exploreCommand(): Command {
         .argParser(integer(1)),
     )
     .addOption(
-      new Option("--user <username>", "only the records of this author, as it stands in the table").argParser(
+      new Option("--user <username>", "only the records of this author, by the name in the table").argParser(
         (value: string) => {
           if (value === "") throw new InvalidArgumentError("It must not be empty.");
           return value;

@@ -104,7 +104,7 @@ describe("the newest of only a part of the table", () => {
     );
   });
 
-  it("are told from the newest of all with --json, too, on standard error", async () => {
+  it("differ from the newest of all with --json, too, on standard error", async () => {
     const run = await explore("--scan", "25", "--count", "5", "--json");
     expect(run.stdout.trimEnd().split("\n")).toHaveLength(5);
     expect(run.stderr).toBe('{"shown":5,"read":25,"complete":false,"itemsInTable":1234567}\n');

@@ -51,7 +51,7 @@ describe("a newer item", () => {
     expect(await texts()).toEqual(["older"]);
   });
 
-  it("is told from the same one, whatever its expiry: the record is put back", async () => {
+  it("does not count as another if only its expiry differs: the record is put back", async () => {
     await cloud.store(eventItem(post({ id: "31" }), 1_900_000_000));
     await cloud.keep(A, rejectedLine(JSON.stringify(post({ id: "31" }))));
     const run = await cloud.redrive("--json");
