@@ -29,11 +29,11 @@ export async function reshard({
   clock,
   random,
 }: Resharding): Promise<readonly Shard[] | undefined> {
-  const before = await listShards(kinesis, streamName);
+  const before = await listShards(kinesis, { StreamName: streamName });
   // An error says nothing: what matters is whether there are new shards.
   await change(kinesis, streamName, before.filter(isOpen), random).catch(() => undefined);
   for (let looks = 0; looks < LOOKS; looks += 1) {
-    const shards = await listShards(kinesis, streamName);
+    const shards = await listShards(kinesis, { StreamName: streamName });
     if (shards.length > before.length) return shards;
     await clock.sleep(LOOK_MS, new AbortController().signal);
   }

@@ -178,7 +178,7 @@ async function beginChaos(
 ): Promise<void> {
   const { kinesis } = createClients(endpoint, account.region, account.operatorKey, { maxAttempts: 1 });
   chaos.begin({
-    shards: await listShards(kinesis, streamName),
+    shards: await listShards(kinesis, { StreamName: streamName }),
     reshard: () => reshard({ kinesis, streamName, clock, random: chaos.random }),
     hasCheckpoint: mappings.hasCheckpoint,
     restartMappings: mappings.restart,

@@ -1,3 +1,4 @@
+import { parseJson } from "../../events/json";
 import type { Service } from "./emulators";
 import { type IncomingRequest, type RequestHead, UnreadableRequestError } from "./incoming-request";
 import { cborToJson, isCbor } from "./kinesis-cbor";
@@ -42,7 +43,7 @@ export function readAwsRequest(request: IncomingRequest, account: Account): AwsR
   const target = String(request.headers["x-amz-target"] ?? "");
   const operation = target.slice(target.indexOf(".") + 1);
   const json = isCbor(request) ? cborToJson(request) : request;
-  const input = parseJson(json.body);
+  const input = parseJson(json.body.toString());
   const read = service === "kinesis" ? readKinesis : readDynamoDb;
   return {
     ...json,
@@ -94,14 +95,6 @@ function readDynamoDb(
     body,
     resources: tables.map((table) => `arn:aws:dynamodb:${account.region}:${account.id}:table/${table}`),
   };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 /** None if the value is no object, which is answered with an error once it is known who asks. */

@@ -48,7 +48,7 @@ export function isAllowed(
 }
 
 /** One or many: IAM's JSON allows a single value wherever it allows a list. */
-const OneOrMany = v.pipe(
+export const OneOrMany = v.pipe(
   v.union([v.string(), v.array(v.string())]),
   v.transform((value) => (typeof value === "string" ? [value] : value)),
 );

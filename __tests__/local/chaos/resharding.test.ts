@@ -22,7 +22,7 @@ const resharding = (streamName: string, ...numbers: number[]) => ({
 
 /** The open shards' ids, in the order of their hash keys. */
 async function openShards(streamName: string): Promise<string[]> {
-  const shards = (await listShards(stream.client, streamName)).filter(isOpen);
+  const shards = (await listShards(stream.client, { StreamName: streamName })).filter(isOpen);
   const start = (shard: (typeof shards)[number]) => BigInt(shard.HashKeyRange?.StartingHashKey ?? 0);
   return shards
     .sort((one, other) => (start(one) < start(other) ? -1 : 1))

@@ -1,14 +1,10 @@
 import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
-import {
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type KinesisClient,
-  ListShardsCommand,
-} from "@aws-sdk/client-kinesis";
+import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient } from "@aws-sdk/client-kinesis";
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
 import * as v from "valibot";
 import { FAILED_BATCHES_PREFIX, FailedBatch } from "../../../events/failed-batch";
 import { REJECTED_RECORDS_PREFIX, RejectedRecord } from "../../../events/rejected-record";
+import { listShards } from "../../gateway/list-shards";
 import type { Attributes } from "./expected-item";
 
 /** A record on the stream. */
@@ -51,7 +47,9 @@ export function partId(id: string, position: number): string {
 
 /** Every record of a stream: shard by shard, parents before their children, and each shard in order. */
 export async function* readStream(kinesis: KinesisClient, StreamName: string): AsyncGenerator<StreamRecord> {
-  for (const shardId of await listShards(kinesis, StreamName)) {
+  const shards = await listShards(kinesis, { StreamName });
+  // A child's id is always higher than its parents'.
+  for (const shardId of shards.map(({ ShardId = "" }) => ShardId).sort()) {
     let { ShardIterator } = await kinesis.send(
       new GetShardIteratorCommand({ StreamName, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" }),
     );
@@ -142,18 +140,4 @@ function add(copies: Map<string, Copy[]>, id: string, copy: Copy): void {
   const known = copies.get(id);
   if (known) known.push(copy);
   else copies.set(id, [copy]);
-}
-
-/** The ids of a stream's shards, of which a child's is always higher than its parents'. */
-async function listShards(kinesis: KinesisClient, StreamName: string): Promise<string[]> {
-  const shardIds: string[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await kinesis.send(
-      new ListShardsCommand(NextToken === undefined ? { StreamName } : { NextToken }),
-    );
-    shardIds.push(...(page.Shards ?? []).map(({ ShardId = "" }) => ShardId));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return shardIds.sort();
 }

@@ -2,7 +2,6 @@ import {
   DescribeStreamCommand,
   DescribeStreamSummaryCommand,
   type KinesisClient,
-  ListShardsCommand,
   type Shard,
 } from "@aws-sdk/client-kinesis";
 import type { S3Client } from "@aws-sdk/client-s3";
@@ -10,6 +9,7 @@ import type { KinesisStreamEvent } from "aws-lambda";
 import type { Clock } from "../../../shared/clock";
 import { messageOf } from "../../../shared/errors";
 import { countOf } from "../../../shared/terminal";
+import { listShards } from "../../gateway/list-shards";
 import type { InvocationOutcome } from "../invocation-outcome";
 import type { EventSourceMappingSettings } from "./mapping-settings";
 import { putSetAsideBatch, type SetAsideBatch } from "./on-failure-destination";
@@ -62,7 +62,7 @@ export class EventSourceMapping {
     this.#retentionSeconds =
       (StreamDescriptionSummary?.RetentionPeriodHours ?? DEFAULT_RETENTION_HOURS) * 3600;
 
-    const shards = await this.#listShards();
+    const shards = await listShards(kinesis, { StreamARN });
     if (startingPosition === "LATEST") {
       const isPast = ({ ShardId = "", SequenceNumberRange }: Shard) =>
         SequenceNumberRange?.EndingSequenceNumber !== undefined && !checkpoints.has(ShardId);
@@ -141,11 +141,11 @@ export class EventSourceMapping {
 
   /** Tries until the shards are listed; no shards if the mapping stops meanwhile. */
   async #listShardsPatiently(): Promise<Shard[]> {
-    const { clock, onProblem } = this.#parts;
+    const { kinesis, settings, clock, onProblem } = this.#parts;
     const { signal } = this.#stopping;
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
-        return await this.#listShards();
+        return await listShards(kinesis, { StreamARN: settings.streamArn });
       } catch (error) {
         onProblem(`the shards cannot be listed: ${messageOf(error)}`);
         await clock.sleep(retryDelayMs(failures), signal);
@@ -161,20 +161,6 @@ export class EventSourceMapping {
     onProblem(
       `${countOf(records.length, "record")} of shard ${shardId} lost: ${condition}, and no destination is set`,
     );
-  }
-
-  async #listShards(): Promise<Shard[]> {
-    const { kinesis, settings } = this.#parts;
-    const shards: Shard[] = [];
-    let NextToken: string | undefined;
-    do {
-      const page = await kinesis.send(
-        new ListShardsCommand(NextToken === undefined ? { StreamARN: settings.streamArn } : { NextToken }),
-      );
-      shards.push(...(page.Shards ?? []));
-      NextToken = page.NextToken;
-    } while (NextToken !== undefined);
-    return shards;
   }
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { OneOrMany } from "../../gateway/iam";
 import { block, defineResource, only, UnsupportedArgumentError } from "../resource-type";
 
 /** A role. It has permissions once a policy is attached to it, and keys once a service assumes it. */
@@ -16,12 +17,6 @@ export const iamRole = defineResource({
     return { id: name, name, arn };
   },
 });
-
-/** IAM's JSON allows a single value wherever it allows a list. */
-const OneOrMany = v.pipe(
-  v.union([v.string(), v.array(v.string())]),
-  v.transform((value) => (typeof value === "string" ? [value] : value)),
-);
 
 /** As much of a trust policy as is carried out: services that may assume the role, without conditions. */
 const TrustPolicy = v.object({
