@@ -5,6 +5,7 @@ import { ExitCode } from "../../../shared/errors";
 import { type EntryPointRun, runEntryPoint } from "../../support/entry-point";
 import { post } from "../../support/posts";
 import { copyOfProject, type Edit } from "../../support/project-copy";
+import { reportCounts } from "../../support/report-counts";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
 // Each test breaks a copy of the project in one way, and sees npm start fail for that reason. Without them, a proof
@@ -40,17 +41,7 @@ function counts({ stdout }: EntryPointRun): Record<string, number> {
   return others;
 }
 
-const NOTHING = {
-  produced: 200,
-  stored: 0,
-  rejected: 0,
-  rejectedLines: 0,
-  failed: 0,
-  lost: 0,
-  different: 0,
-  stray: 0,
-  duplicates: 0,
-};
+const NOTHING = reportCounts(200, { stored: 0 });
 
 const HANDLER = "functions/event-processor/handler.ts";
 const WRITER = "functions/event-processor/event-writer.ts";

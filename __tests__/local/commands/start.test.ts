@@ -4,6 +4,7 @@ import { describe, expect, it } from "@jest/globals";
 import { FAULT_KINDS } from "../../../local/chaos/fault-kind";
 import { ExitCode } from "../../../shared/errors";
 import { type EntryPointRun, runEntryPoint } from "../../support/entry-point";
+import { reportCounts } from "../../support/report-counts";
 import { temporaryDirectory } from "../../support/temporary-directory";
 
 const PROJECT = join(__dirname, "../../..");
@@ -30,20 +31,6 @@ async function fileOf(...lines: (string | Buffer)[]): Promise<string> {
 const post = (id: string, text: string) =>
   JSON.stringify({ id, username: "ada", text, createdAt: "2026-01-01T00:00:00Z", source: "test" });
 
-/** The counts of a run in which every record was stored, or `values` in their place. */
-const counts = (produced: number, values: object = {}) => ({
-  produced,
-  stored: produced,
-  rejected: 0,
-  rejectedLines: 0,
-  failed: 0,
-  lost: 0,
-  different: 0,
-  stray: 0,
-  duplicates: 0,
-  ...values,
-});
-
 describe("npm start", () => {
   it("accounts for every record and shows the newest", async () => {
     const { exitCode, stdout, stderr } = await start("--count", "300", "--seed", "1");
@@ -59,7 +46,7 @@ describe("npm start", () => {
   it("prints exactly the promised keys with --json", async () => {
     const run = await start("--count", "10", "--json");
     const { seconds = 0, eventsPerSecond, ...others } = report(run);
-    expect(others).toEqual(counts(10));
+    expect(others).toEqual(reportCounts(10));
     expect(seconds).toBeGreaterThan(0);
     expect(eventsPerSecond).toBe(Math.round(10 / seconds));
     expect(run.exitCode).toBe(0);
@@ -73,7 +60,7 @@ describe("npm start -- --chaos", () => {
       const run = await start("--count", String(count), "--chaos", "7", "--json");
       const { faults, seconds, eventsPerSecond, ...others } = report(run);
       const { rejected = 0 } = others;
-      expect(others).toEqual(counts(count + rejected, { stored: count, rejected }));
+      expect(others).toEqual(reportCounts(count + rejected, { stored: count, rejected }));
       expect(rejected).toBeGreaterThan(0);
       expect(Object.keys(faults ?? {})).toEqual(FAULT_KINDS);
       expect(Object.entries(faults ?? {}).filter(([, strikes]) => strikes === 0)).toEqual([]);
@@ -97,7 +84,7 @@ describe("npm start -- --input", () => {
     );
     const rejects = join(temporaryDirectory(), "rejects.ndjson");
     const run = await start("--input", input, "--rejects", rejects, "--json");
-    expect(report(run)).toMatchObject(counts(3, { rejectedLines: 2 }));
+    expect(report(run)).toMatchObject(reportCounts(3, { rejectedLines: 2 }));
     expect(run.stderr).toMatch(/line 2.*invalid-json/s);
     expect(run.stderr).toMatch(/line 4.*invalid-utf8/s);
     expect(run.stderr).toContain(`the producer rejected 2 lines, kept in ${rejects}`);
@@ -107,7 +94,7 @@ describe("npm start -- --input", () => {
   it("counts what the function rejects", async () => {
     const input = await fileOf(post("1", "a"), "{broken", post("2", "b"));
     const run = await start("--input", input, "--raw", "--json");
-    expect(report(run)).toMatchObject(counts(3, { stored: 2, rejected: 1 }));
+    expect(report(run)).toMatchObject(reportCounts(3, { stored: 2, rejected: 1 }));
     expect(run.exitCode).toBe(0);
   });
 
